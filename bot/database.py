@@ -1,0 +1,127 @@
+"""One SQLite file for everything that must not be lost, written durably or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.errors import JournalError
+from bot.migrations import MIGRATIONS
+
+BUSY_MS = 5_000
+"""How long a write waits for another process's write before it fails."""
+
+MEMORY = Path(":memory:")
+"""A database that is kept nowhere, for trying things out."""
+
+
+class Database:
+    """The journal's file; opened on first use, shared by the threads of a process.
+
+    A transaction that returned is on disk: write-ahead log with ``synchronous=FULL``. A failure to open is not
+    remembered, so that the next use succeeds once the disk has space again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._depth = 0
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is durable when the block ends, nothing of it when the block raises.
+
+        Inside another one of the same thread it is part of that, so that several steps cost one sync of the disk.
+
+        Raises:
+            JournalError: the file cannot be opened or written.
+        """
+        with self._lock, self._told("写不进去"):
+            connection = self._opened()
+            if self._depth == 0:
+                connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield connection
+                if self._depth == 1:
+                    connection.execute("COMMIT")
+            except BaseException:
+                if self._depth == 1 and connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read from.
+
+        Raises:
+            JournalError: the file cannot be opened or read.
+        """
+        with self._lock, self._told("读不出来"):
+            yield self._opened()
+
+    def close(self) -> None:
+        """Give the file back; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if self._path != MEMORY:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                # Conversations and contacts are the shop's own; SQLite gives its side files the same mode.
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            try:
+                connection.row_factory = sqlite3.Row
+                connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                self._migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        if _version(connection) == len(MIGRATIONS):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = _version(connection)  # again: another process may have been quicker
+            if version > len(MIGRATIONS):
+                raise JournalError(
+                    f"对话记录文件 {self._path} 由更新的版本写成（格式 {version}，本程序只认识到 {len(MIGRATIONS)}）；"
+                    "请升级程序后再打开。"
+                )
+            for step in MIGRATIONS[version:]:
+                for statement in step:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"对话记录文件 {self._path} {what}（{error}）；请检查磁盘空间和文件权限。") from error
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

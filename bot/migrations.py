@@ -1,0 +1,88 @@
+"""The schema of the journal database, as numbered steps.
+
+A step is never changed once released; a change is a new step at the end. ``PRAGMA user_version`` of a file says how
+many steps it has seen. Times are ISO-8601 in UTC. Texts are stored with personal numbers masked; the one exception is
+``ticket.contact``, which a person needs in order to call back.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    # 1: conversations, ratings, tickets, accounts, audit
+    (
+        """
+        CREATE TABLE turn (
+            id         TEXT PRIMARY KEY,
+            at         TEXT NOT NULL,
+            session    TEXT NOT NULL,   -- digest of the session id: the id itself opens the conversation
+            role       TEXT NOT NULL CHECK (role IN ('customer', 'agent')),
+            question   TEXT NOT NULL,
+            folded     TEXT NOT NULL,   -- the question as it is compared, for counting
+            reply      TEXT NOT NULL,
+            outcome    TEXT NOT NULL,
+            scenario   TEXT NOT NULL,
+            confidence REAL NOT NULL,
+            generation TEXT,
+            entry      TEXT,            -- id of the entry that answered
+            citations  TEXT NOT NULL,   -- JSON
+            choices    TEXT NOT NULL,   -- JSON
+            ms         REAL NOT NULL,
+            ticket     TEXT
+        )
+        """,
+        "CREATE INDEX turn_session ON turn (session)",
+        "CREATE INDEX turn_at ON turn (at)",
+        """
+        CREATE TABLE rating (
+            turn    TEXT PRIMARY KEY REFERENCES turn (id) ON DELETE CASCADE,
+            at      TEXT NOT NULL,
+            value   TEXT NOT NULL CHECK (value IN ('up', 'down')),
+            comment TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE ticket (
+            id        TEXT PRIMARY KEY,
+            at        TEXT NOT NULL,
+            session   TEXT NOT NULL,
+            kind      TEXT NOT NULL,
+            question  TEXT NOT NULL,
+            contact   TEXT NOT NULL DEFAULT '',
+            details   TEXT NOT NULL DEFAULT '[]',   -- JSON list of what the customer added
+            due       TEXT,
+            state     TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+            closed_at TEXT,
+            closed_by TEXT
+        )
+        """,
+        "CREATE INDEX ticket_state ON ticket (state, due)",
+        """
+        CREATE TABLE account (
+            name     TEXT PRIMARY KEY,
+            role     TEXT NOT NULL CHECK (role IN ('agent', 'editor')),
+            password TEXT NOT NULL,   -- argon2id
+            created  TEXT NOT NULL,
+            disabled TEXT
+        )
+        """,
+        """
+        CREATE TABLE login (
+            token   TEXT PRIMARY KEY,   -- digest
+            account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+            created TEXT NOT NULL,
+            expires TEXT NOT NULL
+        )
+        """,
+        "CREATE TABLE login_failure (name TEXT NOT NULL, at TEXT NOT NULL)",
+        "CREATE INDEX login_failure_name ON login_failure (name, at)",
+        """
+        CREATE TABLE audit (
+            id     INTEGER PRIMARY KEY,
+            at     TEXT NOT NULL,
+            who    TEXT NOT NULL,
+            action TEXT NOT NULL,
+            detail TEXT NOT NULL
+        )
+        """,
+    ),
+)

@@ -1,0 +1,150 @@
+"""The conversation behind the customer page: what each event does, apart from where it is shown.
+
+Everything comes from the server's own memory of the visitor; of what the browser sends, only new words are used.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.records import Reply, TurnView
+from bot.ui.views import HUMAN, Message, bot_message, conversation, customer_message, growing, waiting_message
+from bot.ui.visitors import TOO_FAST, Allowance
+from kb.errors import KBError
+
+log = logging.getLogger(__name__)
+
+PAUSE_S = 0.04
+"""Between two pieces of a growing reply: fast, yet one sees it being said."""
+
+APOLOGY = "非常抱歉，系统刚才出了一点问题，没能答复您。请您稍后再发一次，或点“转人工”，由客服专员为您服务。"
+HISTORY_LOST = "您好，之前的对话暂时无法显示，给您添麻烦了。您可以直接提问，我们照常为您解答。"
+STOPPED = "好的，已经停下。您可以换个说法再问，或点“转人工”，由客服专员为您服务。"
+THANKS_UP = "感谢您的评价，很高兴帮到您。"
+THANKS_DOWN = "很抱歉没能帮到您，已经记下。您可以换个说法再问，或点“转人工”。"
+NOTHING_TO_RATE = "您先提一个问题，再来评价吧。"
+
+
+class Speaker(Protocol):
+    """The part of :class:`bot.assistant.Assistant` a page talks to."""
+
+    def reply(self, session: str, text: str) -> Reply:
+        """The reply to ``text``."""
+
+    def welcome(self, session: str) -> Reply:
+        """The opening line."""
+
+    def hand_off(self, session: str) -> Reply:
+        """The reply to the 转人工 button."""
+
+    def transcript(self, session: str) -> list[TurnView]:
+        """What was said so far, oldest first."""
+
+
+class Ratings(Protocol):
+    """The part of :class:`bot.journal.Journal` a page talks to."""
+
+    def rate(self, turn_id: str, session: str, value: Literal["up", "down"], comment: str = "") -> None:
+        """Rate a reply of this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows: ``messages`` in order, whether a reply is ``busy`` coming, whether the last can be rated."""
+
+    messages: list[Message]
+    busy: bool = False
+    rateable: bool = False
+
+
+class Chat:
+    """One for all visitors; a visitor is a session name, which the caller takes from the visitor's own cookie."""
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        ratings: Ratings,
+        allowance: Allowance,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.speaker = speaker
+        self.ratings = ratings
+        self.allowance = allowance
+        self.sleep = sleep
+
+    def opened(self, session: str) -> View:
+        """The page as it is opened, or opened again."""
+        try:
+            turns = self.speaker.transcript(session)
+            welcome = self.speaker.welcome(session)
+        except KBError as error:
+            log.error("history of a visitor cannot be shown: %s", error)
+            return View([bot_message(HISTORY_LOST)])
+        if not turns:
+            return View([bot_message(welcome.text, welcome.citations, welcome.choices)])
+        opening = [bot_message(welcome.text)] if turns[0].role == "customer" else []
+        return View(opening + conversation(turns), rateable=bool(_last_answer(turns)))
+
+    def asked(self, session: str, text: str) -> Iterator[View]:
+        """The page while ``text`` is answered: the question and a waiting mark, the growing reply, the whole of it."""
+        if not text.strip():
+            return
+        yield from self._exchange(session, text, lambda: self.speaker.reply(session, text))
+
+    def handed_off(self, session: str) -> Iterator[View]:
+        """The page after 转人工 was pressed."""
+        yield from self._exchange(session, HUMAN, lambda: self.speaker.hand_off(session), "正在为您转接")
+
+    def stopped(self, session: str, asked: str) -> View:
+        """The page after a reply was stopped; ``asked`` is the question it was for."""
+        messages = _settled(self.opened(session).messages)
+        question = customer_message(asked)
+        if asked.strip() and question not in messages[-2:]:
+            messages.append(question)
+        return View([*messages, bot_message(STOPPED, choices=(HUMAN,))])
+
+    def rated(self, session: str, value: Literal["up", "down"]) -> str:
+        """Rate the last answer of this visitor; a line to show."""
+        try:
+            turn = _last_answer(self.speaker.transcript(session))
+            if not turn:
+                return NOTHING_TO_RATE
+            self.ratings.rate(turn, session, value)
+        except KBError as error:
+            log.error("a rating was not stored: %s", error)
+            return str(error)
+        return THANKS_UP if value == "up" else THANKS_DOWN
+
+    def _exchange(self, session: str, words: str, work: Callable[[], Reply], waiting: str = "正在为您查找") -> Iterator[View]:
+        before = [*_settled(self.opened(session).messages), customer_message(words)]
+        wait = self.allowance.take(session)
+        if wait:
+            yield View([*before, bot_message(TOO_FAST.format(seconds=wait))])
+            return
+        yield View([*before, waiting_message(waiting)], busy=True)
+        try:
+            reply = work()
+        except Exception:  # the border: whatever happens, the visitor is told and can go on; the log gets the trace
+            log.exception("a reply failed")
+            yield View([*before, bot_message(APOLOGY, choices=(HUMAN,))])
+            return
+        pieces = growing(reply.text)
+        for piece in pieces[:-1]:
+            yield View([*before, bot_message(piece)], busy=True)
+            self.sleep(PAUSE_S)
+        whole = bot_message(reply.text, reply.citations, reply.choices)
+        yield View([*before, whole], rateable=reply.outcome == "answer" and bool(reply.turn))
+
+
+def _settled(messages: list[Message]) -> list[Message]:
+    """``messages`` without choices: what follows has made them past."""
+    return [{name: value for name, value in message.items() if name != "options"} for message in messages]
+
+
+def _last_answer(turns: list[TurnView]) -> str:
+    """Id of the last turn when it is an answer from knowledge, else empty."""
+    return turns[-1].turn if turns and turns[-1].role == "bot" and turns[-1].citations else ""

@@ -1,0 +1,90 @@
+"""Small pages of our own, without Gradio: a source opened at the place, the sign-in form, an error in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from html import escape
+from pathlib import Path
+from string import Template
+
+from bot.ui.views import prose, source_title
+from kb.records import Entry
+
+HERE = Path(__file__).parent
+_PAGE = Template(
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="robots" content="noindex"><title>$title</title><style>$style</style></head>'
+    '<body class="$kind">$body</body></html>'
+)
+
+
+def page(title: str, body: str, kind: str) -> str:
+    """A whole page; ``title`` is escaped here, ``body`` must already be safe."""
+    style = "".join((HERE / name).read_text(encoding="utf-8") for name in ("common.css", "pages.css"))
+    return _PAGE.substitute(title=escape(title), body=body, kind=kind, style=style)
+
+
+def error_page(title: str, text: str, back: str = "/") -> str:
+    """Something that could not be shown, and the way back."""
+    link = f'<p><a class="button" href="{escape(back)}">返回首页</a></p>'
+    return page(title, f"<main><h1>{escape(title)}</h1><p>{escape(text)}</p>{link}</main>", "note")
+
+
+def source_page(entry: Entry, entries: Sequence[Entry], today: date, fill: Callable[[str], str]) -> str:
+    """The source of ``entry`` with all that ``entries`` holds of it, the entry itself marked and at ``#here``.
+
+    ``fill`` puts the shop's name and the like into a text. What has ended or not begun is left out, except for the
+    entry itself, which then says so.
+    """
+    same = [other for other in entries if other.place.source == entry.place.source]
+    shown = [other for other in same if other.id == entry.id or other.is_valid_on(today)]
+    shown.sort(key=lambda other: (other.place.page or 0, other.place.row or 0, other.place.start or 0))
+    if entry.id not in {other.id for other in shown}:
+        shown.append(entry)
+    parts: list[str] = []
+    heading: tuple[str, ...] = ()
+    read_to = 0
+    title = source_title(entry.place.source)
+    for other in shown:
+        if other.place.heading != heading:
+            heading = other.place.heading
+            path = " › ".join(part for part in heading if part != title)
+            parts.append(f"<h2>{escape(path)}</h2>" if path else "")
+        text = _fresh_part(other, read_to)
+        if other.place.end is not None:
+            read_to = max(read_to, other.place.end)
+        if text or other.id == entry.id:
+            parts.append(_section(other, fill(text or other.text), other.id == entry.id, today, fill))
+    return page(title, f"<main><h1>{escape(title)}</h1>{''.join(parts)}</main>", "source-page")
+
+
+def _fresh_part(entry: Entry, read_to: int) -> str:
+    """The text of ``entry`` without what an overlapping piece before it has already shown."""
+    start, end = entry.place.start, entry.place.end
+    if start is None or end is None or start >= read_to or end - start != len(entry.text):
+        return entry.text
+    return entry.text[read_to - start :]
+
+
+def _section(entry: Entry, text: str, here: bool, today: date, fill: Callable[[str], str]) -> str:
+    question = f"<h3>{escape(fill(entry.question))}</h3>" if entry.question else ""
+    ended = "" if entry.is_valid_on(today) else '<p class="ended">请留意：这条内容目前不在有效期内，请以最新规定为准。</p>'
+    wrong = "".join(f'<p class="wrong"><span>×</span>{escape(line)}</p>' for line in entry.wrong)
+    mark = ' id="here" class="here"' if here else ""
+    return f"<section{mark}>{question}{ended}{prose(text, 'text')}{wrong}</section>"
+
+
+def sign_in_page(message: str = "", name: str = "") -> str:
+    """The form for staff; ``message`` says why they are here again."""
+    notice = f'<p class="message" role="alert">{escape(message)}</p>' if message else ""
+    body = (
+        '<main><form method="post" action="/sign-in"><h1>客服工作台</h1><p class="hint">请用您的员工账号登录。</p>'
+        f'{notice}<label for="name">账号</label><input id="name" name="name" value="{escape(name)}" required maxlength="40"'
+        ' autocomplete="username" autocapitalize="none" autofocus>'
+        '<label for="password">密码</label><input id="password" name="password" type="password" required maxlength="200"'
+        ' autocomplete="current-password"><button type="submit">登录</button>'
+        '<p class="hint">还没有账号，或忘记了密码？请联系您店里的管理员。</p></form></main>'
+    )
+    return page("登录 · 客服工作台", body, "sign-in")

@@ -1,0 +1,190 @@
+"""What stands between the network and a Gradio app: headers, origins, sizes, and only the routes we use.
+
+Gradio 6 guards none of these by itself once it is mounted on a public host: it answers any Origin with credentials,
+runs every event for anybody over four routes, takes uploads of any size, and sends no security headers. All of it is
+plain ASGI, so that streamed replies pass through untouched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+EVENT_ROUTE = "/gradio_api/queue/join"
+"""Where the browser sends every event of a page."""
+
+CLOSED = (
+    "/gradio_api",
+    "/monitoring",
+    "/config",
+    "/login",
+    "/logout",
+    "/svelte",
+    "/manifest.json",
+    "/pwa_icon",
+)
+"""Gradio's own routes that stay closed, unless named in :data:`OPEN`."""
+
+OPEN = (
+    EVENT_ROUTE,
+    "/gradio_api/queue/data",
+    "/gradio_api/cancel",
+    "/gradio_api/reset",
+    "/gradio_api/heartbeat",
+    "/gradio_api/startup-events",
+    "/gradio_api/app_id",
+)
+"""What a page needs to live: no upload, no files, no direct calls, no description of the API."""
+
+
+async def refuse(send: Send, status: int, text: str) -> None:
+    """Answer with one Chinese line in the JSON shape that the page shows as a notice."""
+    body = json.dumps({"detail": text}, ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def content_policy(ancestors: Sequence[str]) -> str:
+    """The Content-Security-Policy: nothing from other hosts, framed only by ourselves and ``ancestors``."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "frame-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors " + " ".join(("'self'", *ancestors)),
+            "base-uri 'self'",
+            "object-src 'none'",
+        )
+    )
+
+
+class SecurityHeaders:
+    """Puts the protecting headers on every answer; pages are never cached, hashed assets always."""
+
+    def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str] = ()) -> None:
+        self.app = app
+        self.fixed = {
+            "content-security-policy": content_policy(frame_ancestors),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "strict-origin-when-cross-origin",
+            "permissions-policy": "camera=(), microphone=(), geolocation=()",
+        }
+        if not frame_ancestors:  # this older header cannot name a foreign site, so it only goes out when there is none
+            self.fixed["x-frame-options"] = "SAMEORIGIN"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding headers."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        path: str = scope["path"]
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self.fixed)
+                headers["x-robots-tag"] = "noindex"
+                # These two carry a digest of the content in their address.
+                hashed = path.startswith(("/assets/", "/ui/")) and message["status"] in {200, 304}
+                headers["cache-control"] = "public, max-age=31536000, immutable" if hashed else "no-store"
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class RouteGate:
+    """Answers 404 on every route of Gradio that the pages do not use, whatever the method."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or close."""
+        if scope["type"] == "http" and _under(scope["path"], CLOSED) and not _under(scope["path"], OPEN):
+            return await refuse(send, 404, "没有这个地址。")
+        if scope["type"] == "websocket":
+            return None
+        await self.app(scope, receive, send)
+
+
+def _under(path: str, prefixes: Sequence[str]) -> bool:
+    """Whether ``path`` is one of ``prefixes`` or lies below one, however many slashes lead or trail."""
+    path = "/" + path.lstrip("/")
+    return any(path == prefix or path.startswith((prefix + "/", prefix + "=")) for prefix in prefixes)
+
+
+class OriginCheck:
+    """Refuses what changes something when it comes from another site's page.
+
+    A browser names the page in ``Origin`` (or at least its kind in ``Sec-Fetch-Site``); a program that sends neither
+    is no browser, so it carries nobody's cookies.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Sequence[str] = ()) -> None:
+        self.app = app
+        self.allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse with 403."""
+        if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
+            headers = Headers(scope=scope)
+            origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+            own = origin is not None and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+            if origin is None:
+                own = site in {"none", "same-origin"}
+            if not own and (origin or "").lower() not in self.allowed:
+                return await refuse(send, 403, "这个请求来自别的网站，已经拒绝；请在本页面内操作。")
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies above ``limit`` bytes, by their announced and by their true length."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse with 413."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > self.limit:
+            return await self._too_long(send)
+        seen = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.limit:
+                raise _TooLong
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, counted, watched)
+        except _TooLong:
+            if not started:
+                await self._too_long(send)
+
+    async def _too_long(self, send: Send) -> None:
+        await refuse(send, 413, f"发送的内容太长（上限 {self.limit // 1024} KB），请分几次发送。")
+
+
+class _TooLong(Exception):
+    """More bytes came than were allowed."""

@@ -1,0 +1,162 @@
+"""The two web apps, each for a process of its own: Gradio keeps uploads and events of one process in common."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from bot.ui.pages import error_page, source_page
+from bot.ui.security import BodyLimit, OriginCheck, RouteGate, SecurityHeaders
+from bot.ui.visitors import Allowance, Throttle, VisitorCookie
+from kb.errors import KBError, StoreError
+from kb.records import Entry
+
+if TYPE_CHECKING:
+    from bot.settings import ServerSettings
+    from bot.ui.chat import Ratings, Speaker
+    from bot.ui.desk import Desk
+    from bot.ui.sign_in import AccountBook
+    from kb.config import ShopSettings
+    from kb.knowledge import BaseStatus
+
+BODY_LIMIT = 256 * 1024
+ADDRESS_FACTOR = 20
+"""One address may stand for a whole office: it may send this many times what one visitor may."""
+
+STAFF_EVENTS_PER_MINUTE = 6000
+"""Of one address, a whole call centre perhaps, whose every key looks something up."""
+
+
+class Base(Protocol):
+    """The part of :class:`kb.knowledge.KnowledgeBase` that pages read."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries of this audience."""
+
+    def entry(self, identity: str) -> Entry | None:
+        """The entry with that id, if this audience may see it."""
+
+    def status(self) -> BaseStatus:
+        """How the base is, without raising."""
+
+
+def create_customer_app(
+    speaker: Speaker,
+    ratings: Ratings,
+    base: Base,
+    shop: ShopSettings,
+    server: ServerSettings,
+    today: Callable[[], date] = date.today,
+) -> FastAPI:
+    """The public app: the page, sources of public entries, and health. It takes no uploads and shows nothing internal."""
+    from bot.ui.chat import Chat
+    from bot.ui.customer import build_customer_page
+    from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
+
+    app = _app(shop, base)
+    blocks = build_customer_page(Chat(speaker, ratings, Allowance(server.messages_per_minute)), shop, server)
+    looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "common.js"))
+    app.add_middleware(OwnFrontPage, title=blocks.title, looks=looks)
+    app.add_middleware(Throttle, allowance=Allowance(server.messages_per_minute * ADDRESS_FACTOR))
+    app.add_middleware(VisitorCookie, secure=server.cookie_secure)
+    _guard(app, server, server.frame_ancestors)
+    _sources(app, base, shop, today, lambda entry: entry.audience == "public")
+    mount_page(app, blocks, server.max_waiting)
+    return app
+
+
+def create_staff_app(
+    desk: Desk,
+    accounts: AccountBook,
+    base: Base,
+    shop: ShopSettings,
+    server: ServerSettings,
+    today: Callable[[], date] = date.today,
+) -> FastAPI:
+    """The staff app: everything behind a login, internal entries included."""
+    from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
+    from bot.ui.sign_in import StaffGate, sign_in_routes
+    from bot.ui.staff import build_staff_page
+
+    app = _app(shop, base)
+    blocks = build_staff_page(desk, accounts, shop, server)
+    looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "common.js", "staff.js"))
+    app.add_middleware(OwnFrontPage, title=blocks.title, looks=looks)
+    app.add_middleware(Throttle, allowance=Allowance(STAFF_EVENTS_PER_MINUTE))
+    app.add_middleware(StaffGate, accounts=accounts)
+    _guard(app, server, ())
+    _sources(app, base, shop, today, lambda entry: True)
+    sign_in_routes(app, accounts, server)
+    mount_page(app, blocks, server.max_waiting)
+    return app
+
+
+def _app(shop: ShopSettings, base: Base) -> FastAPI:
+    app = FastAPI(title=shop.brand, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.exception_handler(HTTPException)
+    async def no_such_page(request: Any, error: HTTPException) -> Response:
+        if error.status_code == 404 and request.method == "GET":
+            return HTMLResponse(error_page("没有找到这个页面", "您要看的页面不存在，或者已经更新了地址。"), 404)
+        return JSONResponse({"detail": "这个请求无法处理，请返回首页重试。"}, error.status_code)
+
+    @app.get("/healthz")
+    def alive() -> Response:
+        return JSONResponse({"status": "alive"})
+
+    @app.get("/readyz")
+    def ready() -> Response:
+        status = base.status()
+        if status.generation is None:
+            return JSONResponse({"status": "not ready", "reason": status.problem}, 503)
+        return JSONResponse({"status": "ready", "generation": status.generation, "warning": status.problem})
+
+    @app.get("/robots.txt")
+    def robots() -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+    return app
+
+
+def _guard(app: FastAPI, server: ServerSettings, frame_ancestors: Sequence[str]) -> None:
+    """What both apps stand behind; the one added last is met first."""
+    app.add_middleware(RouteGate)
+    app.add_middleware(BodyLimit, limit=BODY_LIMIT)
+    app.add_middleware(OriginCheck, allowed=server.allowed_origins)
+    # Present even when no origin is allowed: only then does Gradio keep its own, which answers any site.
+    app.add_middleware(
+        CORSMiddleware, allow_origins=list(server.allowed_origins), allow_methods=["GET", "POST"], allow_credentials=True
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(SecurityHeaders, frame_ancestors=frame_ancestors)
+
+
+def _sources(
+    app: FastAPI, base: Base, shop: ShopSettings, today: Callable[[], date], may_see: Callable[[Entry], bool]
+) -> None:
+    """``/source/<entry id>``: an entry in its source, where the reader may see it."""
+
+    def fill(text: str) -> str:
+        return text.replace("{brand}", shop.brand).replace("{service_hours}", shop.service_hours)
+
+    @app.get("/source/{identity}")
+    def source(identity: str) -> Response:
+        try:
+            entry = base.entry(identity)
+            if entry is None or not may_see(entry):
+                text = "这条资料不存在，或者已经更新。您可以返回首页重新提问。"
+                return HTMLResponse(error_page("没有找到这条资料", text), 404)
+            return HTMLResponse(source_page(entry, [other for other in base.entries if may_see(other)], today(), fill))
+        except StoreError:
+            return HTMLResponse(error_page("资料暂时打不开", "系统正在维护，请您稍后再看。"), 503)

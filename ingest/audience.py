@@ -1,0 +1,56 @@
+"""Who may see a document: what the editor said, else a proposal with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kb.records import Audience
+
+_FOLDERS: dict[str, Audience] = {
+    **dict.fromkeys(("internal", "内部", "内部资料", "仅内部", "staff", "private"), "internal"),
+    **dict.fromkeys(("public", "公开", "对外", "公开资料"), "public"),
+}  # type: ignore[dict-item]
+_STAFF = re.compile(
+    r"客服(?:人员|中心|部)?(?:手册|指南|规范|守则|制度|培训|考核|礼仪|用语|流程|沟通)|话术|禁语|忌语|礼仪|培训|应答规范|应答规|应答用语|服务用语|服务规范|内部|员工|坐席|"
+    r"岗位|绩效|考核|操作细则|操作手册|工作手册|沟通技巧|沟通指南|接待规范|客户类型|投诉处理流程|internal|staff"
+)
+TOP_HEADINGS = 5
+"""So many first headings of a document are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An audience and, in Chinese, why."""
+
+    audience: Audience
+    reason: str
+
+
+def propose(
+    source: str,
+    folders: Sequence[str],
+    headings: Sequence[str],
+    *,
+    stated: Audience | None = None,
+    has_scripts: bool = False,
+) -> Proposal:
+    """The audience of a document.
+
+    ``stated`` is what its own front matter says; ``folders`` are the folders above it, outermost first; ``headings``
+    its first headings and titles, normalised. Without any sign a document is public.
+    """
+    if stated is not None:
+        return Proposal(stated, "文件自己写明")
+    for folder in reversed(folders):
+        if folder.lower() in _FOLDERS:
+            return Proposal(_FOLDERS[folder.lower()], f"所在文件夹“{folder}”")
+    name = source.rsplit("/", 1)[-1]
+    for text, what in ((name, "文件名"), *((heading, "标题") for heading in headings[:TOP_HEADINGS])):
+        match = _STAFF.search(text.lower())
+        if match:
+            return Proposal("internal", f"{what}含“{match.group()}”，像是写给客服人员的")
+    if has_scripts:
+        return Proposal("internal", "含有√/×应答话术，像是写给客服人员的")
+    return Proposal("public", "没有内部资料的标志")

@@ -1,0 +1,193 @@
+"""Everything needed to search one audience's knowledge: entries, the views that stand for them, and both indexes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from kb.encoder import Encoder
+from kb.lexical import LexicalIndex
+from kb.records import Entry, Place
+from kb.vectors import VectorIndex
+from kb.views import View, ViewKind, views_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Progress = Callable[[int, int], None]
+"""Called with (texts done, texts in all) while vectors are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """A view as it is kept: its text is not needed any more, only what it was (``digest``) and what it shows."""
+
+    row: int
+    kind: ViewKind
+    start: int
+    end: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One audience's knowledge, immutable. Rows of ``views``, of every vector index and of ``lexical`` correspond."""
+
+    entries: tuple[Entry, ...]
+    views: tuple[ViewRow, ...]
+    fingerprints: tuple[str, ...]
+    vectors: tuple[VectorIndex, ...]
+    lexical: LexicalIndex
+
+    def to_files(self) -> dict[str, bytes]:
+        """File name → content; the same index always gives the same bytes."""
+        files = {
+            "entries.jsonl": _lines(entry_to_json(entry) for entry in self.entries),
+            "views.jsonl": _lines([view.row, view.kind, view.start, view.end, view.digest] for view in self.views),
+            "lexical.npz": self.lexical.to_bytes(),
+        }
+        files.update({f"vectors-{number}.faiss": index.to_bytes() for number, index in enumerate(self.vectors)})
+        return files
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes], fingerprints: Sequence[str]) -> Index:
+        """The index that :meth:`to_files` wrote, built with encoders of these ``fingerprints``.
+
+        Raises:
+            ValueError: the contents do not belong together or cannot be parsed.
+        """
+        try:
+            entries = tuple(entry_from_json(json.loads(line)) for line in files["entries.jsonl"].splitlines())
+            views = tuple(ViewRow(*json.loads(line)) for line in files["views.jsonl"].splitlines())
+            vectors = tuple(
+                VectorIndex.from_bytes(files[f"vectors-{number}.faiss"]) for number in range(len(fingerprints))
+            )
+            lexical = LexicalIndex.from_bytes(files["lexical.npz"])
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"cannot parse index: {error!r}") from error
+        rows = {len(views), lexical.rows, *(index.rows for index in vectors)}
+        if len(rows) != 1 or any(view.row >= len(entries) for view in views):
+            raise ValueError(f"views, lexical rows and vectors differ in number: {sorted(rows)}")
+        return cls(entries, views, tuple(fingerprints), vectors, lexical)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildCounts:
+    """How many distinct texts were encoded anew, and how many vectors were taken from an earlier index."""
+
+    embedded: int
+    reused: int
+
+
+def build_index(
+    entries: Sequence[Entry],
+    encoders: Sequence[Encoder],
+    *,
+    known: Sequence[Index] = (),
+    progress: Progress | None = None,
+) -> tuple[Index, BuildCounts]:
+    """Index ``entries``; vectors of texts that an index in ``known`` holds for the same encoder are taken from there."""
+    views = views_of(entries)
+    digests = [_digest(view.text) for view in views]
+    stored = tuple(
+        ViewRow(view.row, view.kind, view.start, view.end, digest)
+        for view, digest in zip(views, digests, strict=True)
+    )
+    texts = {digest: view.text for view, digest in zip(views, digests, strict=True)}
+    plans = [_known_vectors(encoder.fingerprint, texts.keys(), known) for encoder in encoders]
+    total = sum(len(texts) - len(plan) for plan in plans)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    vectors = tuple(
+        VectorIndex.build(_assemble(encoder, texts, plan, digests, advance))
+        for encoder, plan in zip(encoders, plans, strict=True)
+    )
+    lexical = LexicalIndex.build([view.text for view in views])
+    fingerprints = tuple(encoder.fingerprint for encoder in encoders)
+    index = Index(tuple(entries), stored, fingerprints, vectors, lexical)
+    return index, BuildCounts(embedded=total, reused=sum(map(len, plans)))
+
+
+def _known_vectors(
+    fingerprint: str, wanted: Any, known: Sequence[Index]
+) -> dict[str, tuple[VectorIndex, int]]:
+    """Where the vector of a text digest already lies, for one encoder."""
+    found: dict[str, tuple[VectorIndex, int]] = {}
+    for index in known:
+        if fingerprint not in index.fingerprints:
+            continue
+        vectors = index.vectors[index.fingerprints.index(fingerprint)]
+        for row, view in enumerate(index.views):
+            if view.digest in wanted:
+                found.setdefault(view.digest, (vectors, row))
+    return found
+
+
+def _assemble(
+    encoder: Encoder,
+    texts: Mapping[str, str],
+    plan: Mapping[str, tuple[VectorIndex, int]],
+    digests: Sequence[str],
+    advance: Callable[[int], None],
+) -> NDArray[np.float32]:
+    import numpy as np
+
+    fresh = [digest for digest in texts if digest not in plan]
+    encoded = encoder.passages([texts[digest] for digest in fresh], advance) if fresh else None
+    at = {digest: row for row, digest in enumerate(fresh)}
+    vectors = np.zeros((len(digests), encoder.dimension), dtype=np.float32)
+    for row, digest in enumerate(digests):
+        if digest in at:
+            assert encoded is not None
+            vectors[row] = encoded[at[digest]]
+        else:
+            source, number = plan[digest]
+            vectors[row] = source.row(number)
+    return vectors
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+def _lines(values: Any) -> bytes:
+    return "".join(
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n" for value in values
+    ).encode("utf-8")
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """An entry as plain JSON values; fields that hold nothing are left out."""
+    values = asdict(entry)
+    for name in ("valid_from", "valid_to"):
+        values[name] = values[name].isoformat() if values[name] else None
+    values["place"] = {key: value for key, value in values["place"].items() if value not in (None, ())}
+    return {key: value for key, value in values.items() if value not in (None, (), "")}
+
+
+def entry_from_json(values: Mapping[str, Any]) -> Entry:
+    """The entry that :func:`entry_to_json` gave.
+
+    Raises:
+        TypeError, KeyError, ValueError: the values do not describe an entry.
+    """
+    fields = dict(values)
+    place = dict(fields.pop("place"))
+    place["heading"] = tuple(place.get("heading", ()))
+    for name in ("valid_from", "valid_to"):
+        if fields.get(name):
+            fields[name] = date.fromisoformat(fields[name])
+    for name in ("aliases", "counter_examples", "wrong"):
+        fields[name] = tuple(fields.get(name, ()))
+    return Entry(place=Place(**place), **fields)

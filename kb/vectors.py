@@ -1,0 +1,119 @@
+"""Exact nearest neighbours in FAISS.
+
+A shop's base is small: a flat index keeps every neighbour, needs no training and costs less than the encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import faiss
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+BACKGROUND = 1_024
+"""How many rows, evenly spread, stand for the whole when the noise of a question is estimated."""
+
+
+class VectorIndex:
+    """Cosine of a question to every stored row; higher is nearer. Rows are numbered from 0."""
+
+    def __init__(self, index: faiss.IndexFlatIP) -> None:
+        import faiss
+        import numpy as np
+
+        self._index = index
+        self.rows: int = index.ntotal
+        self.dimension: int = index.d
+        # A window onto FAISS's own memory, not a copy; valid as long as the index, which is never added to.
+        self._matrix: Vectors = (
+            faiss.rev_swig_ptr(index.get_xb(), self.rows * self.dimension).reshape(self.rows, self.dimension)
+            if self.rows
+            else np.zeros((0, self.dimension), dtype=np.float32)
+        )
+        step = max(1, self.rows // BACKGROUND)
+        self._background = self._matrix[::step][:BACKGROUND].copy()
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> VectorIndex:
+        """Index unit rows of shape (n, d).
+
+        Raises:
+            ValueError: wrong shape or type, a row that is not finite or not of unit length (FAISS would store it and
+                never find it again).
+        """
+        import faiss
+        import numpy as np
+
+        if vectors.ndim != 2 or vectors.dtype != np.float32:
+            raise ValueError(f"want (n, d) float32, got {vectors.shape} {vectors.dtype}")
+        norms = np.linalg.norm(vectors, axis=1)
+        bad = np.flatnonzero(~(np.abs(norms - 1) < 1e-3))
+        if bad.size:
+            raise ValueError(f"row {bad[0]} has length {norms[bad[0]]}, want 1")
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors))
+        return cls(index)
+
+    def nearest(self, question: Vectors, count: int) -> tuple[NDArray[np.int64], Vectors]:
+        """Rows nearest to one question of shape (d,), best first, with their cosines; fewer when there are fewer."""
+        import numpy as np
+
+        count = min(count, self.rows)
+        if not count:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        cosines, rows = self._index.search(question.reshape(1, -1), count)
+        return rows[0], cosines[0]
+
+    def cosines(self, question: Vectors, rows: Sequence[int] | NDArray[np.int64]) -> Vectors:
+        """Cosines of one question of shape (d,) to the given rows, in their order."""
+        cosines: Vectors = self._matrix[rows] @ question
+        return cosines
+
+    def noise(self, question: Vectors) -> tuple[float, float]:
+        """Mean and standard deviation of the question's cosines to an even sample of the rows.
+
+        What counts as near differs from encoder to encoder and from question to question (e5 gives .75 to unrelated
+        texts); distance from this noise is comparable.
+        """
+        if not self.rows:
+            return 0.0, 1.0
+        cosines = self._background @ question
+        return float(cosines.mean()), max(float(cosines.std()), 1e-6)
+
+    def row(self, number: int) -> Vectors:
+        """A copy of one stored row, shape (d,)."""
+        return self._matrix[number].copy()
+
+    def matrix(self) -> Vectors:
+        """All stored rows, (rows, dimension), read only by convention."""
+        return self._matrix
+
+    def to_bytes(self) -> bytes:
+        """The index as FAISS serialises it; to be written by our own code, as ``write_index`` says yes on a full disk."""
+        import faiss
+
+        return bytes(faiss.serialize_index(self._index).tobytes())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> VectorIndex:
+        """The index that :meth:`to_bytes` wrote.
+
+        Raises:
+            ValueError: the bytes are no flat inner-product index. (FAISS loads many damaged ones without a word: check
+                a digest first.)
+        """
+        import faiss
+        import numpy as np
+
+        try:
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        except (RuntimeError, MemoryError) as error:
+            raise ValueError(f"not a FAISS index: {error}") from error
+        if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise ValueError(f"want a flat inner-product index, got {type(index).__name__}")
+        return cls(index)

@@ -1,0 +1,79 @@
+"""One suite per seam; every implementation and every double inherits it and overrides one fixture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kb.encoder import Encoder
+from kb.search import Retriever
+
+
+class EncoderContract:
+    """What callers of an ``Encoder`` rely on."""
+
+    @pytest.fixture
+    def encoder(self) -> Encoder:
+        raise NotImplementedError
+
+    def test_vectors_are_unit_float32_rows(self, encoder):
+        for encode in (encoder.questions, encoder.passages):
+            vectors = encode(["可以货到付款吗？", "x", "😀", "您好" * 600])
+            assert vectors.shape == (4, encoder.dimension)
+            assert vectors.dtype == np.float32
+            assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+
+    def test_no_texts_give_no_rows(self, encoder):
+        assert encoder.passages([]).shape == (0, encoder.dimension)
+
+    def test_rows_keep_their_order_whatever_the_lengths(self, encoder):
+        texts = ["退货运费由谁承担？" * 9, "发票", "可以货到付款吗？", "怎么修改收货地址" * 4]
+        together = encoder.passages(texts)
+        for row, text in enumerate(texts):
+            assert together[row] @ encoder.passages([text])[0] > 0.999
+
+    def test_progress_adds_up(self, encoder):
+        done = []
+        encoder.passages([f"第{number}条" for number in range(70)], done.append)
+        assert sum(done) == 70
+
+    def test_a_question_is_nearer_to_its_answer_than_to_another(self, encoder):
+        question = encoder.questions(["退货的运费谁来承担？"])[0]
+        right, wrong = encoder.passages(["退货运费由谁承担，看退货原因。", "电子发票在订单页面下载。"])
+        assert question @ right > question @ wrong
+
+    def test_fingerprint_is_stable_text(self, encoder):
+        assert encoder.fingerprint and encoder.fingerprint == encoder.fingerprint
+        assert encoder.name
+
+
+class RetrieverContract:
+    """What callers of a ``Retriever`` rely on. The fixture must know an answer to 可以货到付款吗？"""
+
+    @pytest.fixture
+    def retriever(self) -> Retriever:
+        raise NotImplementedError
+
+    def test_hits_are_ordered_and_at_most_k(self, retriever):
+        result = retriever.search("可以货到付款吗？", k=2)
+        assert 1 <= len(result.hits) <= 2
+        assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
+        assert "货到付款" in result.hits[0].entry.question + result.hits[0].text
+
+    def test_result_says_what_was_asked_and_who_answers(self, retriever):
+        result = retriever.search("可以货到付款吗？")
+        assert result.question == "可以货到付款吗？"
+        assert result.generation.startswith("gen-")
+        assert 0 <= result.confidence <= 1
+        assert result.band in ("answer", "clarify", "none")
+
+    @pytest.mark.parametrize("text", ["", "   ", "？？！", "😀😀", "\x00\x07"])
+    def test_nothing_to_look_up_finds_nothing(self, retriever, text):
+        result = retriever.search(text)
+        assert (result.band, result.confidence, result.hits) == ("none", 0.0, ())
+
+    @pytest.mark.parametrize(
+        "text", ["货" * 10_000, "<script>alert(1)</script>", "'; DROP TABLE entries; --", "a" * 5_000, "可以\u200b货到付款\ufeff吗"]
+    )
+    def test_odd_input_gets_a_result(self, retriever, text):
+        assert retriever.search(text).band in ("answer", "clarify", "none")

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from kb.errors import StoreDamaged, StoreEmpty
+from kb.knowledge import KnowledgeBase
+from kb.store import Store
+from tests.contracts import RetrieverContract
+from tests.doubles import BigramEncoder, faq, passage
+
+COD = faq("可以货到付款吗？", "部分地区支持货到付款。")
+FREIGHT = faq("退货运费谁出？", "质量问题由我们承担。")
+SECRET = passage("主管可批准三百元以内的补偿。", "赔付权限", audience="internal")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def publish(store: Store, *entries) -> str:
+    identity = store.write(entries, [BigramEncoder()]).id
+    store.publish(identity)
+    return identity
+
+
+def base_of(store: Store, audience="public") -> KnowledgeBase:
+    return KnowledgeBase(store, [BigramEncoder()], audience)
+
+
+class TestKnowledgeBase(RetrieverContract):
+    @pytest.fixture
+    def retriever(self, store):
+        publish(store, COD, FREIGHT)
+        return base_of(store)
+
+
+def test_nothing_published_is_said_so(store):
+    base = base_of(store)
+    with pytest.raises(StoreEmpty, match="ingest build"):
+        base.search("可以货到付款吗？")
+    assert base.status().generation is None
+    publish(store, COD)
+    assert base.search("可以货到付款吗？").hits
+    assert base.status().problem is None
+
+
+def test_customers_never_meet_internal_text(store):
+    publish(store, COD, SECRET)
+    base = base_of(store)
+    assert SECRET not in [hit.entry for hit in base.search("主管可批准多少补偿", k=9).hits]
+    assert base.entry(SECRET.id) is None and SECRET not in base.entries
+    assert base_of(store, "internal").search("主管可批准多少补偿").hits[0].entry == SECRET
+
+
+def test_a_published_generation_is_picked_up_while_running(store):
+    publish(store, COD)
+    base = base_of(store)
+    assert base.generation == "gen-000001"
+    publish(store, COD, FREIGHT)
+    assert base.search("退货运费谁出？").generation == "gen-000002"
+    store.rollback()
+    assert base.generation == "gen-000001"
+
+
+def test_a_damaged_generation_is_refused_and_the_last_good_one_serves(store):
+    publish(store, COD)
+    base = base_of(store)
+    base.search("货到付款")
+    bad = publish(store, FREIGHT)
+    (store.root / bad / "public" / "lexical.npz").write_bytes(b"damage")
+    assert base.search("货到付款").generation == "gen-000001"
+    assert "gen-000002" in (base.status().problem or "")
+    started_later = base_of(store)
+    assert started_later.search("货到付款").generation == "gen-000001"
+    assert "gen-000002" in (started_later.status().problem or "")
+
+
+def test_a_damaged_only_generation_is_an_outage_not_an_empty_result(store):
+    identity = publish(store, COD)
+    (store.root / identity / "manifest.json").write_bytes(b"{}")
+    with pytest.raises(StoreDamaged, match="gen-000001"):
+        base_of(store).search("货到付款")
+
+
+def test_readers_never_see_a_mixture_while_versions_change(store):
+    marks = [faq("暗号是什么？", f"暗号是{number}号。") for number in range(12)]
+    publish(store, marks[0])
+    base = base_of(store)
+    stop, wrong, seen = threading.Event(), [], set()
+
+    def read() -> None:
+        while not stop.is_set():
+            result = base.search("暗号是什么？")
+            number = int(result.generation[4:])
+            seen.add(number)
+            if result.hits[0].entry.text != f"暗号是{number - 1}号。":
+                wrong.append(result)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for mark in marks[1:]:
+        publish(store, mark)
+    while base.generation != "gen-000012":
+        pass
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert not wrong and len(seen) > 1

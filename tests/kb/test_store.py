@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
+from kb.store import Store
+from tests.doubles import BigramEncoder, faq, passage
+
+COD = faq("可以货到付款吗？", "部分地区支持货到付款。", "能不能到付")
+FREIGHT = faq("退货运费谁出？", "质量问题由我们承担。")
+SECRET = passage("主管可批准三百元以内的补偿。", "赔付权限", audience="internal")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def encoder() -> BigramEncoder:
+    return BigramEncoder()
+
+
+def published(store: Store, encoder: BigramEncoder, *entries) -> str:
+    manifest = store.write(entries, [encoder])
+    store.publish(manifest.id)
+    return manifest.id
+
+
+def test_nothing_is_live_before_the_first_publish(store, encoder):
+    assert store.current() is None and store.versions() == []
+    manifest = store.write([COD], [encoder])
+    assert store.current() is None
+    store.publish(manifest.id)
+    assert store.current() == "gen-000001"
+
+
+def test_the_public_index_holds_no_internal_text(store, encoder):
+    identity = published(store, encoder, COD, SECRET)
+    public = b"".join(path.read_bytes() for path in (store.root / identity / "public").iterdir())
+    assert "补偿".encode() not in public and "赔付".encode() not in public
+    assert [entry.id for entry in store.load(identity, "public").entries] == [COD.id]
+    assert [entry.id for entry in store.load(identity, "internal").entries] == [COD.id, SECRET.id]
+
+
+def test_unchanged_texts_are_not_encoded_again(store, encoder):
+    published(store, encoder, COD, FREIGHT)
+    encoder.encoded.clear()
+    manifest = store.write([FREIGHT, COD, faq("怎么开发票？", "订单完成后可开。")], [encoder])
+    assert encoder.encoded == ["怎么开发票?", "怎么开发票? 订单完成后可开。"]
+    assert manifest.counts["embedded"] == 2 and manifest.counts["reused"] == 5
+
+
+def test_reused_vectors_equal_a_full_build(store, encoder):
+    published(store, encoder, COD, FREIGHT)
+    partly = store.write([FREIGHT, COD, SECRET], [encoder])
+    fully = store.write([FREIGHT, COD, SECRET], [encoder], full=True)
+    assert fully.counts["reused"] == 0
+    assert partly.files == fully.files
+
+
+def test_vectors_of_another_encoder_are_never_reused(store, encoder):
+    published(store, encoder, COD)
+    other = BigramEncoder()
+    other.fingerprint = "bigram:other"
+    assert store.write([COD], [other]).counts["reused"] == 0
+
+
+def test_equal_content_has_an_equal_digest(store, encoder):
+    first = store.write([COD, FREIGHT], [encoder])
+    assert store.write([COD, FREIGHT], [encoder]).content == first.content
+    assert store.write([COD], [encoder]).content != first.content
+
+
+def test_rollback_and_back_again(store, encoder):
+    first = published(store, encoder, COD)
+    second = published(store, encoder, COD, FREIGHT)
+    assert store.rollback() == first == store.current()
+    with pytest.raises(StoreError, match="没有可以回退的版本"):
+        store.rollback()
+    store.publish(second)
+    assert store.current() == second
+
+
+def test_rollback_of_nothing(store):
+    with pytest.raises(StoreEmpty):
+        store.rollback()
+
+
+@pytest.mark.parametrize("identity", ["gen-000009", "../etc", "", "gen-1"])
+def test_unknown_generations_are_named(store, encoder, identity):
+    published(store, encoder, COD)
+    with pytest.raises(StoreError, match="没有版本"):
+        store.publish(identity)
+    assert store.current() == "gen-000001"
+
+
+def test_every_flipped_byte_is_noticed(store, encoder):
+    identity = published(store, encoder, COD, SECRET)
+    folder = store.root / identity
+    random = np.random.default_rng(5)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        good = path.read_bytes()
+        for at in random.integers(0, len(good), 12):
+            path.write_bytes(good[:at] + bytes([good[at] ^ 0x20]) + good[at + 1 :])
+            with pytest.raises(StoreDamaged):
+                store.verify(identity)
+        path.write_bytes(good[: len(good) // 2])
+        with pytest.raises(StoreDamaged):
+            store.verify(identity)
+        path.unlink()
+        with pytest.raises(StoreDamaged):
+            store.verify(identity)
+        path.write_bytes(good)
+    store.verify(identity)
+
+
+def test_files_of_another_generation_are_refused(store, encoder):
+    first = published(store, encoder, COD)
+    second = published(store, encoder, FREIGHT)
+    (store.root / second / "manifest.json").write_bytes((store.root / first / "manifest.json").read_bytes())
+    with pytest.raises(StoreDamaged, match="清单"):
+        store.verify(second)
+
+
+def test_a_damaged_draft_cannot_go_live(store, encoder):
+    first = published(store, encoder, COD)
+    draft = store.write([FREIGHT], [encoder]).id
+    (store.root / draft / "public" / "views.jsonl").write_bytes(b"[]\n")
+    with pytest.raises(StoreDamaged):
+        store.publish(draft)
+    assert store.current() == first
+
+
+def test_figures_are_kept(store, encoder):
+    manifest = store.write([COD], [encoder])
+    store.publish(manifest.id, figures={"passed": 0.97})
+    assert store.verify(manifest.id).figures == {"passed": 0.97}
+
+
+def test_gc_keeps_the_live_one_its_parent_and_the_newest(store, encoder):
+    for text in "甲乙丙丁戊":
+        published(store, encoder, faq(f"{text}？", text))
+    store.rollback()
+    assert store.gc(keep=1) == ["gen-000002", "gen-000001"]
+    assert store.ids() == ["gen-000005", "gen-000004", "gen-000003"]
+    assert store.current() == "gen-000004"
+
+
+def test_diff(store, encoder):
+    from dataclasses import replace
+
+    published(store, encoder, COD, FREIGHT)
+    changed = replace(COD, text="全国大部分地区支持货到付款。")
+    published(store, encoder, changed, SECRET)
+    diff = store.diff("gen-000001", "gen-000002")
+    assert (diff.added, diff.changed, diff.removed) == ((SECRET,), ((COD, changed),), (FREIGHT,))
+
+
+def test_backup_and_restore_elsewhere(store, encoder, tmp_path):
+    published(store, encoder, COD, SECRET)
+    store.backup(tmp_path / "backup.tar")
+    other = Store(tmp_path / "other")
+    published(other, encoder, FREIGHT)
+    identity = other.restore(tmp_path / "backup.tar")
+    assert other.current() == identity == "gen-000002"
+    assert other.load(identity, "internal").entries == (COD, SECRET)
+    other.rollback()
+    assert other.load("gen-000001", "public").entries == (FREIGHT,)
+
+
+def test_a_damaged_backup_changes_nothing(store, encoder, tmp_path):
+    published(store, encoder, COD)
+    file = tmp_path / "backup.tar"
+    store.backup(file)
+    good = file.read_bytes()
+    at = good.index("部分地区".encode())
+    for bad in (b"", good[:900], good[:at] + b"X" + good[at + 1 :], b"garbage" * 999):
+        file.write_bytes(bad)
+        with pytest.raises(StoreDamaged):
+            store.restore(file)
+    assert store.ids() == ["gen-000001"]
+
+
+def test_a_backup_never_overwrites(store, encoder, tmp_path):
+    published(store, encoder, COD)
+    (tmp_path / "backup.tar").write_text("precious")
+    with pytest.raises(StoreError, match="已经存在"):
+        store.backup(tmp_path / "backup.tar")
+    assert (tmp_path / "backup.tar").read_text() == "precious"
+
+
+def test_a_second_writer_is_told_who_and_since_when(store, encoder):
+    code = (
+        "import sys, pathlib; from kb.store import Store\n"
+        "with Store(pathlib.Path(sys.argv[1])).lock('测试占用'):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(store.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreLocked, match=rf"进程 {holder.pid} 从 20\d\d-.* 起在“测试占用”"):
+            store.write([COD], [encoder])
+        holder.kill()
+    published(store, encoder, COD)  # the system freed the dead writer's lock
+
+
+def test_what_a_killed_writer_left_is_removed(store, encoder):
+    published(store, encoder, COD)
+    leftover = store.root / ".gen-000002.partial"
+    leftover.mkdir()
+    (leftover / "x").write_text("half")
+    published(store, encoder, FREIGHT)
+    assert not leftover.exists()
+
+
+@pytest.mark.parametrize("content", ["", "gen-1\n", "../gen-000001", "两\n"])
+def test_a_damaged_pointer_is_not_followed(store, encoder, content):
+    published(store, encoder, COD)
+    (store.root / "CURRENT").write_text(content, encoding="utf-8")
+    with pytest.raises(StoreDamaged, match="CURRENT"):
+        store.current()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of a process are POSIX")
+def test_a_full_disk_leaves_the_live_generation_and_no_debris(store, encoder):
+    published(store, encoder, COD)
+    code = (
+        "import resource, signal, sys, pathlib\n"
+        "from kb.store import Store; from kb.errors import StoreError\n"
+        "from tests.doubles import BigramEncoder, faq\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+        "try: Store(pathlib.Path(sys.argv[1])).write([faq(f'第{i}问？', '答' * 99) for i in range(9)], [BigramEncoder()])\n"
+        "except StoreError as error: print(error)\n"
+    )
+    root = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(store.root)], capture_output=True, text=True, cwd=root, check=True
+    )
+    assert "磁盘空间不足" in result.stdout and "当前版本不受影响" in result.stdout
+    assert store.ids() == ["gen-000001"] and not list(store.root.glob(".gen-*"))
+    store.verify("gen-000001")
+
+
+def test_a_manifest_of_a_newer_format_is_refused(store, encoder):
+    from kb.manifest import _digest
+
+    identity = published(store, encoder, COD)
+    path = store.root / identity / "manifest.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values.pop("digest")
+    values["format"] = 99
+    path.write_text(json.dumps({**values, "digest": _digest(values)}), encoding="utf-8")
+    with pytest.raises(StoreDamaged, match="format 99"):
+        store.manifest(identity)
