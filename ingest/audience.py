@@ -9,13 +9,24 @@ from dataclasses import dataclass
 from kb.records import Audience
 
 _FOLDERS: dict[str, Audience] = {
-    **dict.fromkeys(("internal", "内部", "内部资料", "仅内部", "staff", "private"), "internal"),
-    **dict.fromkeys(("public", "公开", "对外", "公开资料"), "public"),
-}  # type: ignore[dict-item]
+    "internal": "internal",
+    "staff": "internal",
+    "private": "internal",
+    "内部": "internal",
+    "内部资料": "internal",
+    "仅内部": "internal",
+    "public": "public",
+    "公开": "public",
+    "公开资料": "public",
+    "对外": "public",
+}
 _STAFF = re.compile(
-    r"客服(?:人员|中心|部)?(?:手册|指南|规范|守则|制度|培训|考核|礼仪|用语|流程|沟通)|话术|禁语|忌语|礼仪|培训|应答规范|应答规|应答用语|服务用语|服务规范|内部|员工|坐席|"
-    r"岗位|绩效|考核|操作细则|操作手册|工作手册|沟通技巧|沟通指南|接待规范|客户类型|投诉处理流程|internal|staff"
+    r"客服.{0,4}(?:手册|指南|规范|守则|制度|培训|考核|礼仪|用语|流程|技巧)|话术|禁语|忌语|礼仪|培训|应答规|应答用语|服务用语|服务规范|内部|员工|坐席|"
+    r"岗位|绩效|考核|操作细则|操作手册|工作手册|沟通技巧|沟通指南|接待规范|客户类型|交接班|工单|权限|internal|staff"
 )
+_KEEP_INSIDE = re.compile(r"仅供内部|内部(?:资料|使用|文件)|不得(?:外传|对外|向客户)|请勿外传")
+_ONLY_INSIDE = re.compile(r"仅供内部|内部(?:资料|文件)[，,]?\s*(?:不得|请勿|严禁|禁止)")
+OPENING_CHARS = 300
 TOP_HEADINGS = 5
 """So many first headings of a document are looked at."""
 
@@ -32,6 +43,7 @@ def propose(
     source: str,
     folders: Sequence[str],
     headings: Sequence[str],
+    opening: str = "",
     *,
     stated: Audience | None = None,
     has_scripts: bool = False,
@@ -39,18 +51,26 @@ def propose(
     """The audience of a document.
 
     ``stated`` is what its own front matter says; ``folders`` are the folders above it, outermost first; ``headings``
-    its first headings and titles, normalised. Without any sign a document is public.
+    its first headings and titles, ``opening`` its first ``OPENING_CHARS``; both normalised. Without any sign a document
+    is public.
     """
     if stated is not None:
         return Proposal(stated, "文件自己写明")
+    only_inside = _ONLY_INSIDE.search(opening)
     for folder in reversed(folders):
         if folder.lower() in _FOLDERS:
+            if only_inside and _FOLDERS[folder.lower()] == "public":
+                # A file in the wrong folder: hiding a public text does less harm than showing an internal one.
+                return Proposal("internal", f"开头写着“{only_inside.group()}”，虽然放在文件夹“{folder}”里")
             return Proposal(_FOLDERS[folder.lower()], f"所在文件夹“{folder}”")
     name = source.rsplit("/", 1)[-1]
     for text, what in ((name, "文件名"), *((heading, "标题") for heading in headings[:TOP_HEADINGS])):
         match = _STAFF.search(text.lower())
         if match:
             return Proposal("internal", f"{what}含“{match.group()}”，像是写给客服人员的")
+    match = _KEEP_INSIDE.search(opening)
+    if match:
+        return Proposal("internal", f"开头写着“{match.group()}”")
     if has_scripts:
         return Proposal("internal", "含有√/×应答话术，像是写给客服人员的")
     return Proposal("public", "没有内部资料的标志")

@@ -35,7 +35,10 @@ _LINE_EDGE = re.compile(r"[ \t\u3000]+$|^[ \t]*\u3000[ \t\u3000]*", re.MULTILINE
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
 _NO_CAPTION = frozenset({"图片", "图", "image", "img", "picture"})
 _BLANK_LINES = re.compile(r"\n{3,}")
-_EMPTY_RULE = re.compile(r"^[ \t]*(?:[-=_*~—#·.]{4,}|(?:[-*_=~] ){3,}[-*_=~]?)[ \t]*(?:\n|$)", re.MULTILINE)
+_EMPTY_RULE = re.compile(r"^[ \t]*(?:[-=_*~—#·.]{4,}|(?:[-*_=~] ){3,}[-*_=~]?|[-*+])[ \t]*(?:\n|$)", re.MULTILINE)
+# “×“” in Windows-1252 is D7 93, which reads as the Hebrew letter dalet in UTF-8. Unmended, a wrong wording would pass
+# for text.
+_BROKEN_MARK = re.compile("\u05d3(?![\u0590-\u05ff])")
 
 
 def _caption(match: re.Match[str]) -> str:
@@ -48,8 +51,9 @@ STEPS = (
     Step("invisible", "去掉零宽字符和方向标记", lambda text: _INVISIBLE.sub("", text)),
     Step("control", "去掉控制字符", lambda text: _CONTROL.sub("", text)),
     Step("spaces", "统一特殊空格", lambda text: _ODD_SPACE.sub(" ", text)),
+    Step("marks", "修复损坏的×号和引号", lambda text: _BROKEN_MARK.sub("×“", text)),
     Step("images", "图片换成图注", lambda text: _IMAGE.sub(_caption, text) if "![" in text else text),
-    Step("rules", "去掉分隔线", lambda text: _EMPTY_RULE.sub("", text)),
+    Step("rules", "去掉分隔线和空的列表项", lambda text: _EMPTY_RULE.sub("", text)),
     Step("line_edges", "去掉行首全角空格和行尾空格", lambda text: _LINE_EDGE.sub("", text)),
     Step("blank_lines", "合并多余空行", lambda text: _BLANK_LINES.sub("\n\n", text)),
 )

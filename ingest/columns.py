@@ -40,11 +40,14 @@ _WEAK_ROLE_OF = {name: role for role, names in _WEAK.items() for name in names.s
 _REMARK = re.compile(r"[（(【\[].*$")
 _DECORATION = re.compile(r"[\s*＊:：_\-]+")
 
-_PUBLIC = frozenset("公开 对外 外部 客户 顾客 客户可见 顾客可见 公开可见 所有人 全部 全员 公共 均可 public external customer customers all everyone".split())
-_INTERNAL = frozenset(
-    "内部 对内 仅内部 内部可见 客服 仅客服 客服可见 员工 仅员工 员工可见 坐席 保密 internal private staff agent agents".split()
-)
-_NO_LIMIT = frozenset("长期 长期有效 永久 永久有效 无 不限 至今 - — / 空 none null n/a".split())
+_AUDIENCES: dict[Audience, str] = {
+    "public": "公开 对外 外部 客户 顾客 客户可见 顾客可见 公开可见 所有人 全部 全员 公共 均可 public external customer customers "
+    "all everyone",
+    "internal": "内部 对内 仅内部 内部可见 仅内部可见 客服 仅客服 客服可见 员工 仅员工 员工可见 坐席 保密 internal private staff agent "
+    "agents",
+}
+_AUDIENCE_OF = {word: audience for audience, words in _AUDIENCES.items() for word in words.split()}
+_NO_LIMIT = frozenset({"长期", "长期有效", "永久", "永久有效", "无", "不限", "至今", "-", "—", "/", "空", "none", "null", "n/a"})
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[t\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ALIAS_SEPARATOR = re.compile(r"[|｜;；\n]+")
@@ -98,11 +101,9 @@ def parse_audience(cell: str) -> Audience | None:
     word = normalise(cell).strip()
     if not word:
         return None
-    if word in _PUBLIC:
-        return "public"
-    if word in _INTERNAL:
-        return "internal"
-    raise ValueError(f"not an audience: {cell!r}")
+    if word not in _AUDIENCE_OF:
+        raise ValueError(f"not an audience: {cell!r}")
+    return _AUDIENCE_OF[word]
 
 
 def parse_date(cell: str | date) -> date | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ingest.audience import Proposal, propose
+from ingest.audience import OPENING_CHARS, Proposal, propose
 from ingest.clean import clean, steps_for
 from ingest.columns import parse_audience, parse_date
 from ingest.document import Document
@@ -76,6 +76,7 @@ def read_entries(
         source,
         folders,
         [normalise(heading) for heading in dict.fromkeys(headings) if heading],
+        normalise(document.text[:OPENING_CHARS]),
         stated=properties.audience,
         has_scripts=any(part.kind == "script" for part in parts),
     )

@@ -11,7 +11,6 @@ Span = tuple[int, int]
 
 RIGHT = "√✓✔☑✅"
 WRONG = "×✗✘❌✕✖╳"
-MAX_SITUATION_CHARS = 60
 
 # A mark stands at the beginning of a line or after a full stop, colon or closing quote; “10×20” and “××” are none.
 _MARK = re.compile(
@@ -20,7 +19,7 @@ _MARK = re.compile(
     re.MULTILINE,
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_TAIL = re.compile(r"(?:^|[。！？!?；;”\"」』）)\n])[ \t]*(?P<situation>[^。！？!?；;”\"」』\n]{2,60}[：:])\s*$")
+_TAIL = re.compile(r"[^。！？!?；;：:”\"」』）)\n]{2,60}[：:]\s*$")
 _SITUATION_LABEL = re.compile(r"(?:情境|场景|情景|情形)\s*[\d一二三四五六七八九十]*\s*[:：、.]\s*")
 _ITEM = re.compile(r"\n[ \t]*(?:[-*+•]|\d{1,2}[.、)）]|[（(][一二三四五六七八九十\d]{1,3}[)）])")
 
@@ -61,8 +60,8 @@ def find_scripts(text: str, start: int, end: int, title: str) -> tuple[list[Scri
         tail = _TAIL.search(text, *gap)
         if tail:
             close()
-            situation = situation_of(tail["situation"])
-            gap = (at, tail.start("situation"))
+            situation = situation_of(tail.group())
+            gap = (at, tail.start())
         rest.append(gap)
         limit = marks[number + 1].start() if number + 1 < len(marks) else end
         wording = _wording(text, mark.end(), limit, number + 1 < len(marks))
@@ -92,8 +91,8 @@ def _wording(text: str, start: int, limit: int, followed: bool) -> Span:
             end = match.start()
     if followed and end == limit:
         tail = _TAIL.search(text, start, end)
-        if tail and tail.start("situation") > start:
-            end = tail.start("situation")
+        if tail and tail.start() > start:
+            end = tail.start()
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end

@@ -57,6 +57,11 @@ def read_table(rows: Sequence[Row], where: str = "", *, strict: bool = True) -> 
     return TableBlocks(tuple(_plain(rows)))
 
 
+def as_item(block: Block) -> str:
+    """A row of a small table inside a text, as an item of a list."""
+    return "- " + block.text.replace("\n", "；")
+
+
 def _find_header(rows: Sequence[Row]) -> tuple[int, dict[Role, int]] | None:
     """Position of the row that names questions and answers, or at least one of them, and the roles it gives."""
     for at, (_, cells) in enumerate(rows[:HEADER_ROWS]):

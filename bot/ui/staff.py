@@ -29,7 +29,7 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
 
     with gr.Blocks(title=f"{shop.brand} · 客服工作台", fill_width=True, analytics_enabled=False) as blocks:
         with gr.Row(elem_id="head"):
-            gr.Markdown(f'<div class="brand"><strong>{escape(shop.brand)}</strong><span>客服工作台</span></div>', elem_id="title")
+            gr.Markdown(_title(shop.brand), elem_id="title")
             who = gr.Markdown("", elem_id="who")
             gr.Button("退出登录", elem_id="sign-out", size="sm", scale=0, min_width=0)
         with gr.Tabs(elem_id="tabs"):
@@ -49,6 +49,10 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
         blocks.load(opened, None, who, **_quiet(server))
         tickets_tab.select(list_tickets, None, tickets, **_quiet(server))
     return blocks
+
+
+def _title(brand: str) -> str:
+    return f'<div class="brand"><strong>{escape(brand)}</strong><span>客服工作台</span></div>'
 
 
 def _quiet(server: ServerSettings) -> dict[str, Any]:
@@ -87,28 +91,25 @@ def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account], server: S
             shown += [gr.update(visible=here), found.cards[place] if here else ""]
         return shown
 
-    def ready_reply(text: str, request: gr.Request) -> list[str]:
-        account = require(request)
-        draft = desk.ready_reply(account.name, str(text or ""))
-        return [draft, desk.check(draft)]
+    def ready_reply(text: str, request: gr.Request) -> str:
+        return desk.ready_reply(require(request).name, str(text or ""))
 
     def check(draft: str, request: gr.Request) -> str:
         require(request)
         return desk.check(str(draft or ""))
 
-    def use_hit(place: int) -> Callable[[str, gr.Request], list[str]]:
-        def use(text: str, request: gr.Request) -> list[str]:
+    def use_hit(place: int) -> Callable[[str, gr.Request], str]:
+        def use(text: str, request: gr.Request) -> str:
             require(request)
-            draft = desk.text_of(str(text or ""), place)
-            return [draft, desk.check(draft)]
+            return desk.text_of(str(text or ""), place)
 
         return use
 
     quiet = _quiet(server)
-    question.input(look_up, question, found_outputs, trigger_mode="always_last", **quiet)
-    question.submit(look_up, question, found_outputs, **quiet)
-    question.submit(ready_reply, question, [reply, findings], **quiet)
-    write.click(ready_reply, question, [reply, findings], **quiet)
-    reply.input(check, reply, findings, trigger_mode="always_last", **quiet)
+    # "change", never "input": Gradio fires the latter on key presses only, so not for pasted text or Chinese input.
+    question.change(look_up, question, found_outputs, trigger_mode="always_last", **quiet)
+    reply.change(check, reply, findings, trigger_mode="always_last", **quiet)
+    question.submit(ready_reply, question, reply, **quiet)
+    write.click(ready_reply, question, reply, **quiet)
     for place, (_, _, button) in enumerate(slots):
-        button.click(use_hit(place), question, [reply, findings], **quiet)
+        button.click(use_hit(place), question, reply, **quiet)

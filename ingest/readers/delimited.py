@@ -30,6 +30,15 @@ def read(data: bytes, source: str) -> Document:
     )
 
 
+def rows_of(data: bytes) -> list[Row]:
+    """The bare rows of a file, for tables that are no knowledge.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    return _rows(decode(data).text)
+
+
 def _rows(text: str) -> list[Row]:
     text = _LINE_END.sub("\n", text)
     if text.startswith("sep=") and text[5:6] == "\n":  # Excel's own way to name the separator

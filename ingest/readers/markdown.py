@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 from ingest.columns import Role, role_of
 from ingest.document import Block, Document
-from ingest.encoding import decode
-from ingest.tables import Row, read_table
+from ingest.encoding import Decoded, decode
+from ingest.tables import Row, as_item, read_table
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TAG_LINE = re.compile(r"^[ \t]*(?:</?[a-zA-Z][^<>\n]*>[ \t]*)+$", re.MULTILINE)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?)|(?<=##)([^#\s].*?)|([\u4e00-\u9fff][^#]*?))[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -32,14 +33,18 @@ MAX_UNDERLINED = 60
 
 def read(data: bytes, source: str) -> Document:
     """See :class:`ingest.readers.Reader`."""
-    decoded = decode(data)
+    return parse(decode(data), source)
+
+
+def parse(decoded: Decoded, source: str) -> Document:
+    """The document that a text with Markdown in it describes."""
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     properties: dict[str, str] = {}
     front = _FRONT_MATTER.match(text)
     if front:
         properties = _properties(front.group(1))
         text = text[front.end() :]
-    text = _COMMENT.sub("", text)
+    text = _TAG_LINE.sub("", _COMMENT.sub("", text))
     scanner = _Scanner(text.split("\n"))
     return Document(
         source,
@@ -100,7 +105,6 @@ class _Scanner:
             elif _RULE.match(line):
                 yield from self._flush()
             elif "|" in line and at + 1 < len(lines) and "-" in lines[at + 1] and _DELIMITER.match(lines[at + 1]):
-                yield from self._flush()
                 end = at + 2
                 while end < len(lines) and "|" in lines[end]:
                     end += 1
@@ -141,7 +145,13 @@ class _Scanner:
         table = read_table(rows, f"第 {start + 1} 行起的表格", strict=False)
         self.warnings.extend(table.warnings)
         self.questions += table.questions
-        yield from table.blocks
+        if any(block.faq for block in table.blocks):
+            yield from self._flush()
+            yield from table.blocks
+        else:
+            if self._kept and self._kept[-1].strip():
+                self._kept.append("")
+            self._kept.extend(map(as_item, table.blocks))
 
     def _flush(self) -> Iterator[Block]:
         text = "\n".join(self._kept).strip("\n")

@@ -12,7 +12,6 @@ from ingest.encoding import decode
 from ingest.tables import read_table
 from kb.errors import SourceError
 
-
 TEXT_KEYS = frozenset({"text", "content", "正文", "内容"})
 TITLE_KEYS = frozenset({"title", "标题", "heading"})
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.document import Block, Document
 from ingest.encoding import decode
-from ingest.tables import Row, read_table
+from ingest.tables import Row, as_item, read_table
 from kb.errors import SourceError
 
 TRUSTED_SHARE = 0.3
@@ -25,11 +25,13 @@ MENU_ITEMS = 5
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DROPPED = ("script", "style", "noscript", "template")
-_SKIPPED = frozenset("head nav footer aside button select textarea input svg iframe object canvas".split())
+_SKIPPED = frozenset(
+    {"head", "nav", "footer", "aside", "button", "select", "textarea", "input", "svg", "iframe", "object", "canvas"}
+)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(
-    "a abbr b bdi big cite code del dfn em font i img ins kbd label mark q s samp small span strike strong sub sup time tt u "
-    "var wbr".split()
+    {"a", "abbr", "b", "bdi", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark"}
+    | {"q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
 )
 _WITHIN_LINE = _INLINE | _SKIPPED | {"br", "img"}
 _SPACE = re.compile(r"[ \t\r\f\v\xa0]*\n\s*|[ \t\r\f\v\xa0]+")
@@ -41,7 +43,7 @@ _QUESTION = re.compile(r"[？?]\s*$")
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A heading (``level`` > 0), a paragraph, a list item (``tight``, ``link`` if it is one), or a table row (``block``)."""
+    """A heading (``level`` > 0), a paragraph, a list item (``tight``, ``link`` if it is one), or an answer (``block``)."""
 
     text: str
     level: int = 0
@@ -152,15 +154,17 @@ class _Walker:
         rows: list[Row] = [(number, tuple(map(_cell_text, row))) for number, row in enumerate(cells, 1)]
         if sum([cell.tag for cell in row] == ["th", "td"] for row in cells) * 2 > len(cells):
             # Names on the left instead of above: every row is a name and its value.
-            for number, values in rows:
+            for _, values in rows:
                 text = "：".join(filter(None, values))
                 if text:
-                    self.pieces.append(_Piece(text, block=Block(text, "row", row=number)))
+                    self.pieces.append(_Piece(as_item(Block(text, "row")), tight=True))
             return
         result = read_table(rows, "网页里的表格", strict=False)
         self.warnings.extend(result.warnings)
         self.questions += result.questions
-        self.pieces.extend(_Piece(block.text, block=block) for block in result.blocks)
+        for block in result.blocks:
+            piece = _Piece(block.text, block=block) if block.faq else _Piece(as_item(block), tight=True)
+            self.pieces.append(piece)
 
     def _flush(self) -> None:
         text = "\n".join(filter(None, (_squeeze(line) for line in "".join(self._inline).split("\u2028"))))

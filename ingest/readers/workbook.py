@@ -99,7 +99,8 @@ def _text(value: Any, number_format: str) -> str:
         if "%" in number_format:
             return f"{round(value * 100, 6):.12g}%"
         return f"{round(value, 10):.15g}" if isinstance(value, float) else str(value)
-    return str(value).strip()
+    text = str(value).strip()
+    return "" if text.startswith("=DISPIMG(") else text  # how WPS keeps a picture in a cell
 
 
 def _unknown_results(shown: Worksheet, formulas: Worksheet, where: str) -> Iterator[str]:

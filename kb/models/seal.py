@@ -114,4 +114,6 @@ def _size(folder: Path, name: str) -> int:
 
 
 def _damaged(folder: Path, name: str, problem: str) -> ModelDamaged:
-    return ModelDamaged(f"编码模型文件 {folder / name} 已损坏（{problem}）；请删除文件夹 {folder} 后重新运行，程序会重新准备。")
+    return ModelDamaged(
+        f"编码模型文件 {folder / name} 已损坏（{problem}）；请删除文件夹 {folder} 后重新运行，程序会重新准备。"
+    )

@@ -26,7 +26,7 @@ _SHARDS = 17  # piece p is row p // 17 of shard p % 17, each with its own 6-bit 
 _BRANCHES = ((2, 0), (3, 1), (5, 2))  # width of the window and how many tokens of it stand to the left
 _WIDTH = 256  # of a branch
 _GAP = 2  # rows of zeros between texts: no window reaches further
-_TOKENS = 1024  # in one pass: bounds memory at some 20 MB
+_TOKENS = 1024  # in one pass, and seen of one text: bounds time and memory (some 20 MB)
 
 _Floats = NDArray[np.float32]
 
@@ -72,9 +72,9 @@ class UseModel:
         self._epsilon = float(self._weights["eps"])
 
     def encode(self, texts: Sequence[str]) -> _Floats:
-        """Vectors of ``texts``: (n, 512) float32, rows of unit length."""
+        """Vectors of ``texts``: (n, 512) float32, rows of unit length; a text is read up to 1024 tokens."""
         vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
-        tokens = [[_BOS, *(self._tokenizer.encode(text) or [_UNK]), _EOS] for text in texts]
+        tokens = [[_BOS, *(self._tokenizer.encode(text)[: _TOKENS - 2] or [_UNK]), _EOS] for text in texts]
         for start, end in _passes([len(row) for row in tokens]):
             vectors[start:end] = self._encode(tokens[start:end])
         return vectors
@@ -105,7 +105,7 @@ class UseModel:
         normal = self._normalise(np.concatenate(features, axis=1), self._weights["ln_g"], self._weights["ln_b"])
         count = lengths[:, None].astype(np.float32)
         summed = np.add.reduceat(normal, starts, axis=0) @ self._weights["cnn_W"] + count * self._weights["cnn_b"]
-        return self._head(summed / np.sqrt(count))
+        return self._head((summed / np.sqrt(count)).astype(np.float32))
 
     def _head(self, pooled: _Floats) -> _Floats:
         weights = self._weights

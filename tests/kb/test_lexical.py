@@ -51,8 +51,12 @@ def test_foreign_bytes_are_refused(data):
         LexicalIndex.from_bytes(data)
 
 
-def test_share_of_known_terms():
+@pytest.mark.parametrize("question", ["货到付款", "电子发票在哪里下载", "麒麟"])
+def test_no_score_exceeds_the_ceiling(question):
     index = LexicalIndex.build(TEXTS)
-    assert index.known_share("货到付款") == 1
-    assert index.known_share("麒麟") == 0
-    assert index.known_share("") == 0
+    assert 0 <= index.scores(question).max() <= index.ceiling(question)
+
+
+def test_unknown_terms_raise_the_ceiling():
+    index = LexicalIndex.build(TEXTS)
+    assert index.ceiling("货到付款麒麟") > index.ceiling("货到付款") > index.ceiling("") == 0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.text import terms, has_words, normalise, sentences
+from kb.text import has_words, normalise, sentences, terms
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""Build a new generation from files, put it through the gate, and publish it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ingest.duplicates import drop_duplicates
+from ingest.entries import FileResult
+from ingest.gate import Gate, GateResult
+from ingest.reading import FileReader, Rejected
+from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of
+from ingest.sources import Found, find_sources
+from kb.config import Home, SearchSettings, ShopSettings, load
+from kb.errors import SourceError, StoreDamaged
+from kb.manifest import SourceFile
+from kb.records import Audience, Entry
+
+if TYPE_CHECKING:
+    from kb.encoder import Encoder
+    from kb.store import Store
+
+Stage = Literal["read", "embed"]
+Progress = Callable[[Stage, int, int], None]
+"""Called with the stage, how much is done and how much there is: files read, texts turned into vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The live generation, as far as a build needs it."""
+
+    id: str
+    entries: tuple[Entry, ...]
+    fingerprints: tuple[str, ...]
+
+
+def build(
+    paths: Sequence[Path],
+    home: Home,
+    *,
+    audience: Audience | None = None,
+    publish: bool = True,
+    full: bool = False,
+    progress: Progress = lambda stage, done, total: None,
+    report: Callable[[str], None] = lambda line: None,
+    encoders: Sequence[Encoder] | None = None,
+    today: Callable[[], date] = date.today,
+) -> BuildReport:
+    """Make the base hold what ``paths`` hold, and nothing else.
+
+    ``audience`` overrides the proposals for all files, ``full`` makes all vectors anew, ``report`` gets Chinese lines
+    about what is going on, ``encoders`` are those of the settings if not given. Where nothing changed, nothing is
+    written. A file that cannot be read is named in the report and left out.
+
+    Raises:
+        InputError: a path does not exist. SourceError: nothing can be read at all.
+        StoreLocked, StoreError, ModelError, SettingsError: nothing was written.
+        GateRefused: the new generation is kept as a draft, the live one stays.
+    """
+    from kb.encoder import load_encoders
+    from kb.store import Store
+
+    begun = time.monotonic()
+    shop = load(ShopSettings, home)
+    found = find_sources(paths)
+    store = Store(home.store)
+    with store.lock("生成新版本"):
+        outcomes = list(_read_all(found, shop, audience, progress))
+        read = [outcome for outcome in outcomes if isinstance(outcome, FileResult)]
+        unique = drop_duplicates(entry for result in read for entry in result.entries)
+        if not unique.entries:
+            raise SourceError(_nothing(outcomes))
+        if encoders is None:
+            encoders = load_encoders(load(SearchSettings, home), report)
+        live = _live(store, report)
+        changes, lost = _changes(live, unique.entries)
+        kinds, audiences = counts_of(unique.entries)
+        outcome = BuildReport(
+            generation=live.id if live else "",
+            published=False,
+            unchanged=True,
+            files=tuple(_file_reports(found, outcomes, lost)),
+            kinds=kinds,
+            audiences=audiences,
+            duplicates=pairs_of(unique.dropped),
+            conflicts=pairs_of(unique.conflicts),
+            changes=changes,
+        )
+        fingerprints = tuple(encoder.fingerprint for encoder in encoders)
+        if live and live.entries == unique.entries and live.fingerprints == fingerprints and not full:
+            return replace(outcome, seconds=time.monotonic() - begun)
+        manifest = store.write(
+            unique.entries,
+            encoders,
+            sources=tuple(SourceFile(result.source, result.sha256, result.size) for result in read),
+            full=full,
+            progress=lambda done, total: progress("embed", done, total),
+        )
+        checked = GateResult(0, 0)
+        if publish:
+            gate = Gate(store, encoders, home.question_set, today, report)
+            checked = gate.check(manifest.id, live.id if live else None)
+            store.publish(manifest.id, figures=checked.figures())
+    return replace(
+        outcome,
+        generation=manifest.id,
+        published=publish,
+        unchanged=False,
+        embedded=manifest.counts["embedded"],
+        reused=manifest.counts["reused"],
+        figures=checked.figures(),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _read_all(
+    found: Found, shop: ShopSettings, audience: Audience | None, progress: Progress
+) -> Iterator[FileResult | Rejected]:
+    with FileReader(shop) as reader:
+        for number, source in enumerate(found.sources, 1):
+            yield reader.entries(source, audience)
+            progress("read", number, len(found.sources))
+
+
+def _nothing(outcomes: Sequence[FileResult | Rejected]) -> str:
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    named = "；".join(f"{outcome.source}：{outcome.reason}" for outcome in rejected[:3])
+    return f"给出的 {len(outcomes)} 个文件里没有可以收录的内容，没有生成新版本。{named}"
+
+
+def _live(store: Store, report: Callable[[str], None]) -> _Live | None:
+    identity = store.current()
+    if identity is None:
+        return None
+    try:
+        index = store.load(identity, "internal")
+    except StoreDamaged as error:
+        report(f"正式版不能读取，将重新生成全部内容：{error}")
+        return None
+    return _Live(identity, index.entries, index.fingerprints)
+
+
+def _changes(live: _Live | None, entries: Sequence[Entry]) -> tuple[Changes, Counter[str]]:
+    """Counts against the live version, and how many entries each source no longer gives."""
+    before = {entry.id: entry for entry in live.entries} if live else {}
+    after = {entry.id: entry for entry in entries}
+    removed = [entry for key, entry in before.items() if key not in after]
+    changes = Changes(
+        added=sum(key not in before for key in after),
+        changed=sum(key in before and before[key] != entry for key, entry in after.items()),
+        removed=len(removed),
+    )
+    return changes if live else Changes(), Counter(entry.place.source for entry in removed)
+
+
+def _file_reports(
+    found: Found, outcomes: Sequence[FileResult | Rejected], lost: Counter[str]
+) -> Iterator[FileReport]:
+    for outcome in outcomes:
+        if isinstance(outcome, Rejected):
+            yield FileReport(outcome.source, "rejected", outcome.reason, lost=lost[outcome.source])
+            continue
+        yield FileReport(
+            outcome.source,
+            "read" if outcome.entries else "questions",
+            outcome.reason,
+            audience=outcome.audience,
+            entries=len(outcome.entries),
+            questions=outcome.questions,
+            encoding=outcome.encoding,
+            warnings=outcome.warnings,
+            steps=outcome.steps,
+        )
+    for name, reason in found.skipped:
+        yield FileReport(name, "skipped", reason)

@@ -1,0 +1,201 @@
+"""The publish gate: a draft that answers the home's question set worse than the live version is not published.
+
+A question counts as passed if the best hit is the wanted entry and would at least be offered (band ``answer`` or
+``clarify``); a question that must not be answered (期望 = 不回答) passes if nothing is said outright.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.columns import parse_audience, roles_of
+from ingest.readers.sniff import check_content
+from kb.errors import EncoderMismatch, GateRefused, SourceError, StoreDamaged
+from kb.records import Audience, SearchResult
+from kb.text import normalise
+
+if TYPE_CHECKING:
+    from kb.encoder import Encoder
+    from kb.search import HybridRetriever
+    from kb.store import Store
+
+NO_ANSWER = "不回答"
+TOLERANCE = 0.02
+"""Share of all questions that may get worse."""
+NAMED = 5
+"""So many questions are named in the refusal; the report names all."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class GateQuestion:
+    """A question and the standard question (or heading) of the entry that should answer it; empty for none."""
+
+    text: str
+    expected: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """``passed`` by the draft and by the live version (None: nothing to compare with), and what got worse, in Chinese."""
+
+    questions: int
+    passed: int
+    passed_live: int | None = None
+    worse: tuple[str, ...] = ()
+
+    def figures(self) -> dict[str, float]:
+        """What is kept in the manifest: number of questions, shares passed in [0, 1]."""
+        if not self.questions:
+            return {}
+        figures = {"gate_questions": float(self.questions), "gate_passed": round(self.passed / self.questions, 4)}
+        if self.passed_live is not None:
+            figures["gate_passed_live"] = round(self.passed_live / self.questions, 4)
+        return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Compares two generations of a store on the question set in ``file`` (none there: everything passes)."""
+
+    store: Store
+    encoders: Sequence[Encoder]
+    file: Path
+    today: Callable[[], date] = date.today
+    report: Report = field(default=lambda line: None)
+
+    def check(self, draft: str, live: str | None) -> GateResult:
+        """Result of ``draft`` beside ``live``.
+
+        Raises:
+            GateRefused: more than ``TOLERANCE`` of the questions got worse; the text names them.
+            SourceError: the question set cannot be read.
+        """
+        questions = read_questions(self.file)
+        if not questions:
+            return GateResult(0, 0)
+        now = self._answers(draft, questions)
+        good = [passes(question, result) for question, result in zip(questions, now, strict=True)]
+        if live is None or live == draft:
+            return GateResult(len(questions), sum(good))
+        try:
+            before = self._answers(live, questions)
+        except (EncoderMismatch, StoreDamaged) as error:
+            self.report(f"无法和正式版逐题比较：{error}")
+            return self._by_figures(draft, live, len(questions), sum(good))
+        good_before = [passes(question, result) for question, result in zip(questions, before, strict=True)]
+        worse = tuple(
+            _in_words(question, result)
+            for question, result, is_good, was_good in zip(questions, now, good, good_before, strict=True)
+            if was_good and not is_good
+        )
+        result = GateResult(len(questions), sum(good), sum(good_before), worse)
+        if len(worse) > TOLERANCE * len(questions):
+            self._refuse(draft, result)
+        return result
+
+    def _answers(self, identity: str, questions: Sequence[GateQuestion]) -> list[SearchResult]:
+        from kb.search import HybridRetriever
+
+        retrievers: dict[Audience, HybridRetriever] = {}
+        results = []
+        for question in questions:
+            if question.audience not in retrievers:
+                index = self.store.load(identity, question.audience)
+                retrievers[question.audience] = HybridRetriever(
+                    index, self.encoders, generation=identity, today=self.today
+                )
+            results.append(retrievers[question.audience].search(question.text, k=1))
+        return results
+
+    def _by_figures(self, draft: str, live: str, total: int, passed: int) -> GateResult:
+        """The comparison that is left when the live version cannot be asked: with what it reached when it was published."""
+        figures: Mapping[str, float] = {}
+        try:
+            figures = self.store.manifest(live).figures
+        except StoreDamaged as error:
+            self.report(str(error))
+        share = figures.get("gate_passed")
+        result = GateResult(total, passed, None if share is None else round(share * total))
+        if share is not None and share - passed / total > TOLERANCE:
+            self._refuse(draft, result)
+        return result
+
+    def _refuse(self, draft: str, result: GateResult) -> None:
+        for line in result.worse:
+            self.report(line)
+        named = "；".join(result.worse[:NAMED]) + ("……" if len(result.worse) > NAMED else "")
+        raise GateRefused(
+            f"新版在问题集上不如正式版（{result.questions} 题中通过 {result.passed} 题，正式版 {result.passed_live} 题），没有发布，"
+            f"正式版不变。{named + '。' if named else ''}请修改资料后重新生成；如果改动是有意的，请同时更新 {self.file.name}。"
+            f"草稿版本是 {draft}。"
+        )
+
+
+def passes(question: GateQuestion, result: SearchResult) -> bool:
+    """Whether a search gave what the question set wants."""
+    if not question.expected:
+        return result.band != "answer"
+    if result.band == "none" or not result.hits:
+        return False
+    entry = result.hits[0].entry
+    wanted = normalise(question.expected)
+    return wanted in (normalise(entry.question), normalise(" › ".join(entry.place.heading)))
+
+
+def _in_words(question: GateQuestion, result: SearchResult) -> str:
+    if not question.expected:
+        return f"“{question.text}”原来不回答，现在会答“{_title(result)}”"
+    if result.band == "none" or not result.hits:
+        return f"“{question.text}”原来能找到“{question.expected}”，现在找不到"
+    return f"“{question.text}”原来找到“{question.expected}”，现在找到“{_title(result)}”"
+
+
+def _title(result: SearchResult) -> str:
+    entry = result.hits[0].entry
+    return entry.question or " › ".join(entry.place.heading) or entry.text[:20]
+
+
+def read_questions(file: Path) -> tuple[GateQuestion, ...]:
+    """The question set in ``file``: columns 问题, 期望, 可见范围; empty if there is no such file.
+
+    Raises:
+        SourceError: it cannot be read, lacks a column, or a row says nothing usable; the text names the row.
+    """
+    from ingest.readers.delimited import rows_of
+
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise SourceError(f"问题集 {file} 读不出来（{error.strerror}）；请检查文件权限。") from error
+    try:
+        check_content(data, ".csv")
+        rows = rows_of(data)
+    except SourceError as error:
+        raise SourceError(f"问题集 {file}：{error}") from error
+    roles = roles_of(rows[0][1]) if rows else {}
+    if "question" not in roles or "expected" not in roles:
+        raise SourceError(f"问题集 {file} 的第一行要有“问题”和“期望”两列；请补上后再试。")
+    questions = []
+    for number, cells in rows[1:]:
+        if not any(cells):
+            continue
+        values = {role: cells[column] if column < len(cells) else "" for role, column in roles.items()}
+        if not values["question"] or not values["expected"]:
+            raise SourceError(f"问题集 {file} 第 {number} 行缺少问题或期望；不该回答的请写“{NO_ANSWER}”。")
+        try:
+            audience = parse_audience(values.get("audience", "")) or "public"
+        except ValueError as error:
+            word = values["audience"]
+            raise SourceError(f"问题集 {file} 第 {number} 行的可见范围“{word}”认不出来；请写“公开”或“内部”。") from error
+        expected = "" if values["expected"] == NO_ANSWER else values["expected"]
+        questions.append(GateQuestion(values["question"], expected, audience))
+    return tuple(questions)

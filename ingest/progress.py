@@ -1,0 +1,47 @@
+"""Progress for people: a bar on a terminal, a line every few seconds elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from kb.console import say
+
+EVERY_SECONDS = 5.0
+_TITLES = {"read": ("读取文件", "个"), "embed": ("计算向量", "条")}
+
+
+class ProgressDisplay:
+    """Shows the stages of a build one after another."""
+
+    def __init__(self) -> None:
+        self._bars = sys.stderr.isatty()
+        self._bar: Any = None
+        self._stage = ""
+        self._said = time.monotonic()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """See :data:`ingest.build.Progress`."""
+        title, unit = _TITLES[stage]
+        if self._bars:
+            self._show(stage, title, unit, done, total)
+        elif time.monotonic() - self._said >= EVERY_SECONDS:
+            self._said = time.monotonic()
+            say(f"{title}：{done}/{total}（{done / max(total, 1):.0%}）")
+
+    def close(self) -> None:
+        """Leave the terminal tidy."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _show(self, stage: str, title: str, unit: str, done: int, total: int) -> None:
+        from tqdm import tqdm
+
+        if stage != self._stage:
+            self.close()
+            self._stage = stage
+            self._bar = tqdm(desc=title, total=total, unit=unit, file=sys.stderr, leave=False)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)

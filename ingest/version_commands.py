@@ -1,0 +1,224 @@
+"""The verbs of ``python -m ingest`` that look after versions: list, publish, go back, compare, check, tidy, keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kb.config import Home, SearchSettings, load
+from kb.console import emit, home_option, json_option, say
+from kb.errors import StoreDamaged, StoreEmpty
+
+if TYPE_CHECKING:
+    from kb.manifest import Manifest
+    from kb.records import Entry
+    from kb.store import Store
+
+
+@click.command()
+@home_option
+@json_option
+def versions(home: Home, as_json: bool) -> None:
+    """List all versions, newest first; the live one is marked.
+
+    \b
+    Example:
+      python -m ingest versions
+    """
+    store = _store(home)
+    live = store.current()
+    manifests = store.versions()
+    if not manifests and not as_json:
+        emit("还没有任何版本；请先运行 python -m ingest build 资料文件夹。")
+    for manifest in manifests:
+        emit(_version_json(manifest, live) if as_json else _version_line(manifest, live))
+
+
+@click.command()
+@click.argument("version", metavar="ID")
+@home_option
+@json_option
+def publish(version: str, home: Home, as_json: bool) -> None:
+    """Make version ID live, after the same comparison with the live one as in build.
+
+    \b
+    Example:
+      python -m ingest publish gen-000007
+    """
+    from ingest.gate import Gate
+    from kb.encoder import load_encoders
+
+    store = _store(home)
+    with store.lock(f"发布 {version}"):
+        store.verify(version)
+        encoders = load_encoders(load(SearchSettings, home), say) if home.question_set.exists() else ()
+        result = Gate(store, encoders, home.question_set, report=say).check(version, store.current())
+        store.publish(version, figures=result.figures() or None)
+    emit({"live": version, "figures": result.figures()} if as_json else f"已发布版本 {version}。")
+
+
+@click.command()
+@home_option
+@json_option
+def rollback(home: Home, as_json: bool) -> None:
+    """Make the version live that was live before.
+
+    \b
+    Example:
+      python -m ingest rollback
+    """
+    version = _store(home).rollback()
+    emit({"live": version} if as_json else f"已回到版本 {version}。")
+
+
+@click.command()
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B")
+@home_option
+@json_option
+def diff(old: str, new: str, home: Home, as_json: bool) -> None:
+    """Show what version B holds that A did not, and the other way round.
+
+    \b
+    Example:
+      python -m ingest diff gen-000006 gen-000007
+    """
+    found = _store(home).diff(old, new)
+    if as_json:
+        changed = [{"before": _entry_json(before), "after": _entry_json(after)} for before, after in found.changed]
+        added, removed = map(_entry_json, found.added), map(_entry_json, found.removed)
+        emit({"added": list(added), "changed": changed, "removed": list(removed)})
+        return
+    emit(f"新增 {len(found.added)} 条，修改 {len(found.changed)} 条，删除 {len(found.removed)} 条")
+    for mark, entries in (("+", found.added), ("~", [after for _, after in found.changed]), ("-", found.removed)):
+        for entry in entries:
+            emit(f"{mark} {_entry_line(entry)}")
+
+
+@click.command()
+@click.argument("version", required=False, metavar="[ID]")
+@home_option
+@json_option
+def verify(version: str | None, home: Home, as_json: bool) -> int:
+    """Check every file of one version, or of all of them, against its manifest.
+
+    \b
+    Example:
+      python -m ingest verify
+    """
+    store = _store(home)
+    store.current()
+    identities = [version] if version else store.ids()
+    if not identities:
+        raise StoreEmpty("还没有任何版本可以检查；请先运行 python -m ingest build 资料文件夹。")
+    damaged = 0
+    for identity in identities:
+        problem = ""
+        try:
+            store.verify(identity)
+        except StoreDamaged as error:
+            problem = str(error)
+            damaged += 1
+        if as_json:
+            emit({"id": identity, "ok": not problem, "problem": problem})
+        else:
+            emit(f"{identity}：{problem or '完好'}")
+    return StoreDamaged.exit_code if damaged else 0
+
+
+@click.command()
+@click.option("--keep", default=5, show_default=True, type=click.IntRange(1), help="How many of the newest versions stay.")
+@home_option
+@json_option
+def gc(keep: int, home: Home, as_json: bool) -> None:
+    """Delete old versions; the live one and the one before it always stay.
+
+    \b
+    Example:
+      python -m ingest gc --keep 3
+    """
+    deleted = _store(home).gc(keep)
+    emit({"deleted": deleted} if as_json else f"已删除 {len(deleted)} 个旧版本{'：' if deleted else '。'}{'、'.join(deleted)}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@home_option
+@json_option
+def backup(file: Path, home: Home, as_json: bool) -> None:
+    """Write the live version into one archive.
+
+    \b
+    Example:
+      python -m ingest backup knowledge-2025-01-31.tar
+    """
+    _store(home).backup(file)
+    emit({"file": str(file)} if as_json else f"已备份到 {file}。")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@home_option
+@json_option
+def restore(file: Path, home: Home, as_json: bool) -> None:
+    """Bring back the version in a backup as a new, live one.
+
+    \b
+    Example:
+      python -m ingest restore knowledge-2025-01-31.tar
+    """
+    version = _store(home).restore(file)
+    emit({"live": version} if as_json else f"已恢复并发布为版本 {version}。")
+
+
+COMMANDS = (versions, publish, rollback, diff, verify, gc, backup, restore)
+"""Added to the group in :mod:`ingest.cli`."""
+
+
+def _store(home: Home) -> Store:
+    from kb.store import Store
+
+    return Store(home.store)
+
+
+def _version_json(manifest: Manifest, live: str | None) -> dict[str, Any]:
+    return {
+        "id": manifest.id,
+        "live": manifest.id == live,
+        "created": manifest.created,
+        "parent": manifest.parent,
+        "encoders": [encoder.name for encoder in manifest.encoders],
+        "counts": dict(manifest.counts),
+        "figures": dict(manifest.figures),
+        "sources": len(manifest.sources),
+        "note": manifest.note,
+    }
+
+
+def _version_line(manifest: Manifest, live: str | None) -> str:
+    counts = manifest.counts
+    passed = manifest.figures.get("gate_passed")
+    parts = [
+        f"{'*' if manifest.id == live else ' '} {manifest.id}",
+        manifest.created.replace("T", " "),
+        f"{counts.get('entries', 0)} 条（公开 {counts.get('public', 0)}、内部 {counts.get('internal', 0)}）",
+        "、".join(encoder.name for encoder in manifest.encoders),
+        "" if passed is None else f"问题集通过 {passed:.1%}",
+        manifest.note,
+    ]
+    return "  ".join(filter(None, parts))
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    from kb.index import entry_to_json
+
+    return entry_to_json(entry)
+
+
+def _entry_line(entry: Entry) -> str:
+    from ingest.report import place_of
+
+    title = entry.question or " ".join(entry.text.split())[:40]
+    return f"{title}（{place_of(entry)}）"
