@@ -1,25 +1,230 @@
-"""The assistant: one message in, one reply out (skeleton; signatures are final)."""
+"""The assistant: one message in, one checked and stored reply out."""
 
 from __future__ import annotations
 
-from bot.records import Reply, TurnView
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.checker import Checker
+from bot.compose import Draft
+from bot.errors import JournalError
+from bot.generate import Generator
+from bot.journal import Journal
+from bot.opening import opening_at, parse_overrides
+from bot.records import Citation, Outcome, Reply, Role, Scenario, TurnView
+from bot.responder import Base, Plan, Responder, Spoken, Wish
+from bot.scenario import Classifier, Situation
+from bot.session import Conversation, Sessions
+from bot.settings import BotSettings
+from bot.wording import Wording
+from kb.config import ShopSettings
+from kb.errors import InputError
+from kb.records import Entry
+
+__all__ = ["Assistant", "Base", "Citation", "Outcome", "Reply", "Role", "Scenario", "TurnView"]
+
+logger = logging.getLogger(__name__)
+
+STORED_CHARS = 2_000
+"""Most characters of a message that are kept."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 class Assistant:
-    """Answers the messages of many visitors; safe to call from many threads."""
+    """Answers the messages of many visitors; safe to call from many threads.
+
+    ``base`` is opened with the audience of ``role``: customers' assistants never hold internal knowledge. ``clock``
+    gives aware times; ``timer`` measures seconds. What is said rests on ``wording`` and the base alone.
+    """
+
+    def __init__(
+        self,
+        base: Base,
+        wording: Wording,
+        checker: Checker,
+        journal: Journal,
+        sessions: Sessions,
+        settings: BotSettings,
+        shop: ShopSettings,
+        clock: Callable[[], datetime],
+        generator: Generator | None = None,
+        *,
+        classifier: Classifier,
+        role: Role = "customer",
+        generator_s: float = 5.0,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._base = base
+        self._wording = wording
+        self._checker = checker
+        self._journal = journal
+        self._sessions = sessions
+        self._settings = settings
+        self._clock = clock
+        self._role: Role = role
+        self._timer = timer
+        self._festivals = parse_overrides(settings.festivals)
+        self._zone = ZoneInfo(shop.timezone)
+        self._responder = Responder(
+            base, wording, checker, classifier, settings, role, self._opening, self._now, shop.service_hours,
+            generator, generator_s,
+        )  # fmt: skip
+
+    def warm_up(self) -> None:
+        """Load what the first reply would wait for: the base with its encoders, and the calendar.
+
+        Raises:
+            StoreError, ModelError: the base cannot be used; replies are still given, with an honest line.
+        """
+        self._opening()
+        self._base.search("您好，请问怎么付款？", 1)
+
+    @property
+    def sessions(self) -> Sessions:
+        """The conversations under way; ``sessions.open()`` makes an id for a new visitor."""
+        return self._sessions
 
     def reply(self, session: str, text: str) -> Reply:
-        """The reply to ``text``. Never raises for any text."""
-        raise NotImplementedError
+        """The reply to ``text`` of the visitor ``session``. Never raises for any text.
 
-    def welcome(self, session: str) -> Reply:
-        """The opening line by clock and calendar; ``choices`` are the most asked questions."""
-        raise NotImplementedError
+        An outage of the base gives the outcome ``handoff`` and a line of its own, and is logged; a journal that cannot
+        be written gives ``turn == ""`` and words that claim nothing was recorded.
+        """
+        return self._exchange(session, _tidy(text), self._responder.plan)
 
     def hand_off(self, session: str) -> Reply:
         """The reply to the 转人工 button."""
-        raise NotImplementedError
+        wish = Situation("human_agent", 1.0, (), "转人工")
+        return self._exchange(session, "转人工", lambda words, held: self._responder.act(wish, words, held))
+
+    def welcome(self, session: str) -> Reply:
+        """The opening line by clock and calendar; ``choices`` are the most asked questions. Nothing is stored."""
+        started = self._timer()
+        line = self._wording.line(self._opening(), session)
+        choices = self._most_asked()
+        with self._sessions.use(session) as conversation:
+            if not conversation.bubbles:
+                conversation.bubbles.append(TurnView("bot", line, (), choices))
+        return Reply(line, "scripted", "greeting", 1.0, choices=choices, ms=self._since(started))
 
     def transcript(self, session: str) -> list[TurnView]:
-        """What was said so far, oldest first, for a page that is opened again."""
-        raise NotImplementedError
+        """What was said so far, oldest first, for a page that is opened again.
+
+        From memory; after a restart of the server from the journal, as far back as a conversation may last.
+        """
+        bubbles = self._sessions.bubbles(session)
+        if bubbles is not None:
+            return bubbles
+        try:
+            return self._journal.turns(session, self._clock() - self._sessions.age)
+        except JournalError as error:
+            logger.error("transcript not available: %s", error)
+            return []
+
+    def _exchange(self, session: str, words: str, think: Callable[[str, Conversation], Plan]) -> Reply:
+        """Think, check, store, remember. Ticket and turn become durable together, before anything claims so."""
+        started = self._timer()
+        with self._sessions.use(session) as conversation:
+            conversation.turns += 1
+            plan = think(words, conversation)
+            reply = self._finished(plan.spoken, started)
+            stored = words[:STORED_CHARS]
+            try:
+                with self._journal.together():
+                    if plan.wish is not None:
+                        reply = replace(reply, ticket=self._granted(plan.wish, conversation))
+                    turn = self._journal.turn(session, self._role, stored, reply)
+                reply = replace(reply, turn=turn)
+                if plan.wish is not None and plan.wish.kind != "suggestion":
+                    conversation.ticket, conversation.ticket_kind = reply.ticket, plan.wish.kind
+            except JournalError as error:
+                logger.error("turn not stored: %s", error)
+                reply = self._finished(plan.unstored or plan.spoken, started)
+            if words:
+                conversation.bubbles.append(TurnView("customer", stored))
+            conversation.bubbles.append(TurnView("bot", reply.text, reply.citations, reply.choices, reply.turn))
+            return replace(reply, ms=self._since(started))
+
+    def _granted(self, wish: Wish, conversation: Conversation) -> str:
+        """The number of the ticket that a wish was written to."""
+        if wish.joins and conversation.ticket is not None:
+            try:
+                self._journal.add_to_ticket(
+                    conversation.ticket, conversation.session, contact=wish.contact, detail=wish.words
+                )
+                return conversation.ticket
+            except InputError:
+                pass  # a colleague has closed it meanwhile; what comes now deserves a new one
+        hours = {"deadline": self._settings.reply_deadline_hours, "callback": self._settings.callback_hours, None: None}
+        return self._journal.ticket(
+            conversation.session, wish.kind, wish.words, contact=wish.contact, due_hours=hours[wish.due]
+        )
+
+    def _finished(self, spoken: Spoken, started: float) -> Reply:
+        draft = spoken.draft
+        if self._timer() - started > self._settings.wait_apology_s:
+            waiting = self._wording.line("answer.waiting", "")
+            start, end = draft.curated
+            draft = Draft(waiting + draft.text, (start + len(waiting), end + len(waiting)))
+        return Reply(
+            self._checked(draft, spoken), spoken.outcome, spoken.scenario, spoken.confidence, spoken.citations,
+            spoken.choices, spoken.generation, self._since(started),
+        )  # fmt: skip
+
+    def _checked(self, draft: Draft, spoken: Spoken) -> str:
+        """The text that may leave. A finding in curated words is for the editors; one in our own brings the fallback."""
+        broken = False
+        start, end = draft.curated
+        for finding in self._checker.check(draft.text, spoken.scenario):
+            if start <= finding.span[0] and finding.span[1] <= end:
+                ids = "、".join(citation.id for citation in spoken.citations)
+                logger.warning("knowledge breaks rule %s (entries %s): %s", finding.rule, ids, finding.message)
+            else:
+                broken = True
+                logger.error("own words break rule %s (%s, %s)", finding.rule, spoken.scenario, spoken.outcome)
+        return spoken.fallback if broken and spoken.fallback else draft.text
+
+    def _most_asked(self) -> tuple[str, ...]:
+        """Questions to begin with: what customers asked most, filled up with one of each category."""
+        wanted = self._settings.choices
+        try:
+            asked = self._journal.most_asked(4 * wanted)
+        except JournalError as error:
+            logger.error("most asked questions not available: %s", error)
+            asked = []
+        try:
+            entries = [entry for entry in map(self._base.entry, asked) if entry is not None]
+            entries += _one_a_category(self._base.entries)
+        except Exception:  # the page opens even while the base is out; the first question will say so
+            logger.exception("the base could not be read")
+            return ()
+        public = (entry.question for entry in entries if entry.kind == "faq" and entry.audience == "public")
+        return tuple(dict.fromkeys(public))[:wanted]
+
+    def _opening(self) -> str:
+        return opening_at(self._now(), self._festivals)
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(self._zone)
+
+    def _since(self, started: float) -> float:
+        return round((self._timer() - started) * 1000, 2)
+
+
+def _tidy(text: str) -> str:
+    """``text`` without control and invisible characters; half characters, which cannot be stored, become ``?``."""
+    return _CONTROL.sub("", text.encode("utf-8", "replace").decode("utf-8")).strip()
+
+
+def _one_a_category(entries: Iterable[Entry]) -> list[Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.question:
+            found.setdefault(entry.category or entry.place.source, entry)
+    return list(found.values())

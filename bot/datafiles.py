@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ def parse_toml(text: str, shown: str, error: type[SettingsError]) -> dict[str, A
     Raises:
         SettingsError: as the class given, when it is not TOML; the text carries the line number.
     """
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:  # Python 3.10
+    else:
         import tomli as tomllib
     try:
-        return tomllib.loads(text)
+        tables: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise error(f"文件 {shown} 不是正确的 TOML（{problem}）；请按提示的行号修改。") from problem
+    return tables

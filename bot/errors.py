@@ -6,6 +6,7 @@
     │   ├── RulesError       2   a rule of the reply checker that cannot be used
     │   └── ExamplesError    2   an example of the situation classifier that cannot be used
     ├── JournalError         1   conversations, tickets or accounts cannot be read or written
+    ├── GenerationError      1   the optional chat model gave no answer
     └── AccountError         1   an account cannot be made, changed or used
         └── AccountThrottled 1   too many wrong passwords
 """
@@ -29,6 +30,10 @@ class ExamplesError(SettingsError):
 
 class JournalError(KBError):
     """The database of conversations could not be read or written; nothing of the step was stored."""
+
+
+class GenerationError(KBError):
+    """The optional chat model gave no answer in time; the curated words are used instead."""
 
 
 class AccountError(KBError):

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from bot.datafiles import parse_toml, read_text
 from bot.errors import ExamplesError
@@ -23,6 +23,10 @@ from kb.text import has_words, normalise
 
 COURTESIES: tuple[Scenario, ...] = ("greeting", "thanks", "goodbye", "customer_apology")
 """Situations that may merely accompany a matter."""
+
+Refusal = Literal["care", "other_customer", "internal"]
+"""``care``: somebody may harm themselves. ``other_customer``: data of other people. ``internal``: what customers must
+not see, or an attempt to turn the program against its rules."""
 
 SURE, HINT, ASKS, NEAREST, UNKNOWN = 1.0, 0.3, 0.8, 1.2, 0.25
 """Weights of a sure rule, of a first hint (further ones count half), of the marks of a question, of the likeness to
@@ -88,6 +92,7 @@ class Classifier:
             self._nod = re.compile(f"(?:{data['courtesy']['nod']}{particle}*)+")
             self._asks = re.compile(data["question"]["asks"])
             self._rhetorical = re.compile(data["question"]["rhetorical"])
+            self._refusal = {name: re.compile(data["refusal"][name]) for name in get_args(Refusal)}
             self._sure = {label: _any(labels[label].get("sure", ())) for label in SCENARIOS}
             self._hint = {label: re.compile(labels[label].get("hint") or r"(?!)") for label in SCENARIOS}
         except (KeyError, re.error) as error:
@@ -120,8 +125,16 @@ class Classifier:
         second = max(score for name, score in scores.items() if name != label)
         if label in COURTESIES and not courtesies:
             matter = text
-        kept = tuple(name for name in dict.fromkeys(courtesies) if name != label and name != "goodbye")
+        kept: tuple[Scenario, ...] = tuple(name for name in dict.fromkeys(courtesies) if name != label and name != "goodbye")
+        if label == "question":
+            kept += tuple(name for name in SCENARIOS if name in COMPLAINTS and self._sure[name].search(core))[:1]
         return Situation(label, round(_confidence(scores[label], second), 3), kept, matter or text)
+
+    def refusal(self, text: str) -> Refusal | None:
+        """Why ``text`` must not be answered as a question; None if it may be."""
+        words = normalise(text[:LOOKED_AT_CHARS])
+        # Care first: whoever is in danger is not to be told off.
+        return next((name for name in get_args(Refusal) if self._refusal[name].search(words)), None)
 
     def _wordless(self, text: str, words: str) -> Situation:
         votes = Counter(_EMOJI[sign] for sign in words if sign in _EMOJI)
@@ -154,7 +167,7 @@ class Classifier:
                 match = pattern.match(rest)
                 if match and (name != "goodbye" or match.end() == len(rest)):
                     if name in COURTESIES:
-                        met.append(name)  # type: ignore[arg-type]
+                        met.append(name)
                     rest = rest[match.end() :]
                     break
             else:

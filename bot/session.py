@@ -19,10 +19,10 @@ MAX_ID_CHARS = 128
 class Conversation:
     """What is known of one conversation while it lasts.
 
-    ``turns`` counts the customer's messages; ``greeted`` whether 您好 has been said in an answer; ``question`` and
-    ``entry`` the last question that was answered and the id of what answered it; ``choices`` the questions offered
-    last; ``asked`` the folded questions answered so far; ``ticket`` the open ticket that the customer is adding to;
-    ``insults`` how often abuse was met. ``last_tail`` is the closing line said last, so that it is not said twice running.
+    ``turns`` counts the customer's messages; ``greeted`` whether 您好 has been said in an answer; ``question`` the
+    last one that was answered; ``choices`` the questions offered last, ``others`` those kept back behind an answer; ``asked`` the folded questions answered so far; ``ticket`` the
+    open ticket that the customer is adding to; ``insults`` how often abuse was met; ``last_tail`` the closing line
+    said last, so that it is not said twice running.
     """
 
     session: str
@@ -31,10 +31,11 @@ class Conversation:
     turns: int = 0
     greeted: bool = False
     question: str = ""
-    entry: str = ""
     choices: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     asked: set[str] = field(default_factory=set)
     ticket: str | None = None
+    ticket_kind: str = ""
     insults: int = 0
     last_tail: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -51,7 +52,7 @@ class Sessions:
         self, clock: Callable[[], datetime], *, minutes: float = 30, count: int = 10_000, bubbles: int = 80
     ) -> None:
         self._clock = clock
-        self._age = timedelta(minutes=minutes)
+        self.age = timedelta(minutes=minutes)
         self._count = count
         self._bubbles = bubbles
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
@@ -76,7 +77,7 @@ class Sessions:
         """What was said so far, oldest first; None if the conversation is not remembered."""
         with self._lock:
             conversation = self._conversations.get(session)
-            if conversation is None or self._clock() - conversation.seen > self._age:
+            if conversation is None or self._clock() - conversation.seen > self.age:
                 return None
         with conversation.lock:
             return list(conversation.bubbles)
@@ -98,7 +99,7 @@ class Sessions:
             # The order is that of last use, so the aged ones stand in front.
             while self._conversations:
                 oldest = next(iter(self._conversations.values()))
-                if now - oldest.seen <= self._age:
+                if now - oldest.seen <= self.age:
                     break
                 self._conversations.popitem(last=False)
             conversation = self._conversations.pop(session, None)

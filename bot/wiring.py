@@ -1,14 +1,79 @@
-"""Puts an assistant together from the settings of a home (skeleton; signatures are final)."""
+"""Puts an assistant together from the settings of a home."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.assistant import Assistant
+from bot.checker import load_checker
+from bot.generate import open_generator
+from bot.journal import Journal
 from bot.records import Role
-from kb.config import Home
+from bot.scenario import load_classifier
+from bot.session import Sessions
+from bot.settings import BotSettings, LLMSettings
+from bot.wording import Wording, load_wording
+from kb.config import Home, ShopSettings, load
+from kb.errors import SettingsError
+
+if TYPE_CHECKING:
+    from kb.knowledge import KnowledgeBase
 
 
-def open_assistant(home: Home, role: Role, report: Callable[[str], None] = lambda line: None) -> Assistant:
-    """An assistant over the base of ``home``; ``report`` gets lines about what is going on."""
-    raise NotImplementedError
+def open_assistant(
+    home: Home,
+    role: Role,
+    report: Callable[[str], None] = lambda line: None,
+    *,
+    base: KnowledgeBase | None = None,
+    journal: Journal | None = None,
+) -> Assistant:
+    """An assistant over the base of ``home``, as all its settings ask.
+
+    Args:
+        role: ``customer`` opens the public base only, ``agent`` public and internal.
+        report: gets lines about encoders being prepared.
+        base: one that is open already, of the audience that belongs to ``role``.
+        journal: used instead of the home's, for trying things out.
+
+    Raises:
+        SettingsError, ModelError: the settings, the wording or an encoder are not usable.
+    """
+    bot, shop, llm = load(BotSettings, home), load(ShopSettings, home), load(LLMSettings, home)
+    try:
+        ZoneInfo(shop.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"[shop] timezone 的值“{shop.timezone}”不是时区名；请写成 Asia/Shanghai 这样的名字。") from error
+    checker = load_checker()
+    wording = wording_of(home)
+    if base is None:
+        from kb.knowledge import open_base
+
+        base = open_base(home, "public" if role == "customer" else "internal", report)
+    sessions = Sessions(_now, minutes=bot.session_minutes, count=bot.session_count, bubbles=2 * bot.history_turns)
+    return Assistant(
+        base, wording, checker, journal or Journal(home.journal), sessions, bot, shop, _now, open_generator(llm),
+        classifier=load_classifier(), role=role, generator_s=llm.timeout_s,
+    )  # fmt: skip
+
+
+def wording_of(home: Home) -> Wording:
+    """The wording that a home speaks: its own file or the packaged one, with its settings filled in.
+
+    Raises:
+        WordingError: a line cannot be spoken; the text names it.
+    """
+    bot, shop = load(BotSettings, home), load(ShopSettings, home)
+    own: Path = home.wording
+    return load_wording(
+        load_checker(), own, brand=shop.brand, hours=shop.service_hours,
+        deadline=str(bot.reply_deadline_hours), callback=str(bot.callback_hours),
+    )  # fmt: skip
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -62,21 +62,18 @@ class Document:
         """The full text: all blocks in order, rows of a table on neighbouring lines, the rest one blank line apart."""
         return "".join(separator + lead + block.text for separator, lead, block in self._pieces())
 
-    def spans(self) -> list[tuple[int, int]]:
+    def spans(self) -> Iterator[tuple[int, int]]:
         """Where each block stands: ``text[start:end] == block.text``."""
-        spans, at = [], 0
+        at = 0
         for separator, lead, block in self._pieces():
             at += len(separator) + len(lead)
-            spans.append((at, at + len(block.text)))
+            yield at, at + len(block.text)
             at += len(block.text)
-        return spans
 
-    def _pieces(self) -> list[tuple[str, str, Block]]:
-        pieces = []
+    def _pieces(self) -> Iterator[tuple[str, str, Block]]:
         before: Block | None = None
         for block in self.blocks:
             separator = "" if before is None else "\n" if before.kind == block.kind == "row" else "\n\n"
             lead = f"问：{block.faq.question}\n答：" if block.faq else ""
-            pieces.append((separator, lead, block))
+            yield separator, lead, block
             before = block
-        return pieces

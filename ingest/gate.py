@@ -19,8 +19,7 @@ from kb.records import Audience, SearchResult
 from kb.text import normalise
 
 if TYPE_CHECKING:
-    from kb.encoder import Encoder
-    from kb.search import HybridRetriever
+    from kb.encoder import Encoder, Vectors
     from kb.store import Store
 
 NO_ANSWER = "不回答"
@@ -80,12 +79,14 @@ class Gate:
         questions = read_questions(self.file)
         if not questions:
             return GateResult(0, 0)
-        now = self._answers(draft, questions)
+        self.report(f"正在用问题集检查新版本（{len(questions)} 题）……")
+        encoders = [_Prepared(encoder, questions) for encoder in self.encoders]
+        now = self._answers(draft, questions, encoders)
         good = [passes(question, result) for question, result in zip(questions, now, strict=True)]
         if live is None or live == draft:
             return GateResult(len(questions), sum(good))
         try:
-            before = self._answers(live, questions)
+            before = self._answers(live, questions, encoders)
         except (EncoderMismatch, StoreDamaged) as error:
             self.report(f"无法和正式版逐题比较：{error}")
             return self._by_figures(draft, live, len(questions), sum(good))
@@ -100,19 +101,18 @@ class Gate:
             self._refuse(draft, result)
         return result
 
-    def _answers(self, identity: str, questions: Sequence[GateQuestion]) -> list[SearchResult]:
+    def _answers(
+        self, identity: str, questions: Sequence[GateQuestion], encoders: Sequence[Encoder]
+    ) -> list[SearchResult]:
         from kb.search import HybridRetriever
 
-        retrievers: dict[Audience, HybridRetriever] = {}
-        results = []
-        for question in questions:
-            if question.audience not in retrievers:
-                index = self.store.load(identity, question.audience)
-                retrievers[question.audience] = HybridRetriever(
-                    index, self.encoders, generation=identity, today=self.today
-                )
-            results.append(retrievers[question.audience].search(question.text, k=1))
-        return results
+        retrievers = {
+            audience: HybridRetriever(
+                self.store.load(identity, audience), encoders, generation=identity, today=self.today
+            )
+            for audience in {question.audience for question in questions}
+        }
+        return [retrievers[question.audience].search(question.text, k=1) for question in questions]
 
     def _by_figures(self, draft: str, live: str, total: int, passed: int) -> GateResult:
         """The comparison that is left when the live version cannot be asked: with what it reached when it was published."""
@@ -136,6 +136,26 @@ class Gate:
             f"正式版不变。{named + '。' if named else ''}请修改资料后重新生成；如果改动是有意的，请同时更新 {self.file.name}。"
             f"草稿版本是 {draft}。"
         )
+
+
+class _Prepared:
+    """An encoder that has seen the question set: one batch is several times as fast as questions one by one, twice."""
+
+    def __init__(self, encoder: Encoder, questions: Sequence[GateQuestion]) -> None:
+        self.name, self.dimension, self.fingerprint = encoder.name, encoder.dimension, encoder.fingerprint
+        self._encoder = encoder
+        texts = list(dict.fromkeys(normalise(question.text) for question in questions))
+        self._vectors = dict(zip(texts, encoder.questions(texts), strict=True))
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
+        if all(text in self._vectors for text in texts):
+            return np.stack([self._vectors[text] for text in texts])
+        return self._encoder.questions(texts)
+
+    def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        return self._encoder.passages(texts, progress)
 
 
 def passes(question: GateQuestion, result: SearchResult) -> bool:

@@ -104,8 +104,7 @@ def _judge_question(text: str, start: int, end: int, limit: int, line: str) -> H
     bare = strip_label(line)
     if not 4 <= len(bare) <= MAX_QUESTION_CHARS or _INSIDE.search(bare[:-1]) or line[0] in "“”\"'「『-*√×✓✗（(":
         return None
-    before = text[:start].rstrip(" \t") if start else ""
-    apart = not before or before.endswith("\n\n") or bare != line or _ends_sentence(text, start)
+    apart = start < 2 or text[start - 2 : start] == "\n\n" or bare != line or _ends_sentence(text, start)
     return Heading(start, end, QUESTION_RANK, line) if apart and _has_own_body(text, end, limit) else None
 
 

@@ -25,7 +25,9 @@ from kb.errors import SourceError
 from kb.records import Audience, Entry
 
 TIMEOUT_SECONDS = 60.0
-"""Most time that one file may take."""
+"""Most time that one file may take, unless it is a very big one."""
+SECONDS_PER_MEGABYTE = 1.5
+"""Very big files may take this long instead, several times what plain text needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class FileReader:
             child = self._ready()
             fresh, child.used = not child.used, True
             try:
-                yield from child.ask(request, self._timeout)
+                yield from child.ask(request, max(self._timeout, SECONDS_PER_MEGABYTE * _megabytes(source.path)))
                 return
             except _Broken as error:
                 self._stop()
@@ -116,6 +118,13 @@ class FileReader:
         if self._child is not None:
             self._child.close()
             self._child = None
+
+
+def _megabytes(path: Path) -> float:
+    try:
+        return path.stat().st_size / 1e6
+    except OSError:  # the child will say what is wrong with it
+        return 0.0
 
 
 class _Broken(Exception):

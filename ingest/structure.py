@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -56,57 +55,70 @@ class _Section:
 
 
 class Structure:
-    """The parts of one document, in order; ``warnings`` holds Chinese lines once they have been taken."""
+    """The parts of one document, in order.
+
+    ``text`` is the document's full text, ``has_scripts`` whether it marks wrong wordings; ``warnings`` holds Chinese
+    lines once the parts have been taken.
+    """
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._text = document.text
-        self._has_scripts = has_wrong(self._text)
+        self.text = document.text
+        self.has_scripts = has_wrong(self.text)
         self.warnings: list[str] = []
 
     def parts(self) -> Iterator[Part]:
         """All parts; every letter and digit of the text is in one of them, in a heading or in a mark of structure."""
-        sections = self._sections()
-        for section, following in itertools.zip_longest(sections, sections[1:]):
-            yield from self._parts_of(section, has_child=following is not None and following.rank > section.rank)
+        before: _Section | None = None
+        for section in self._sections():
+            if before is not None:
+                yield from self._parts_of(before, has_child=section.rank > before.rank)
+            before = section
+        if before is not None:
+            yield from self._parts_of(before, has_child=False)
 
-    def _sections(self) -> list[_Section]:
-        root = _Section(0, "", (0, 0), (self._document.title,) if self._document.title else ())
-        sections, above = [root], [root]
-
-        def open_section(rank: int, title: str, start: int, end: int) -> None:
+    def _sections(self) -> Iterator[_Section]:
+        """Complete sections, in order; the first holds what stands before any heading."""
+        current = _Section(0, "", (0, 0), (self._document.title,) if self._document.title else ())
+        above = [current]
+        for rank, title, start, end, block in self._pieces():
+            if block is not None:
+                current.body.append((start, end, block))
+                continue
+            yield current
             while above[-1].rank >= rank:
                 above.pop()
             path = above[-1].full_path
-            section = _Section(rank, title, (start, end), () if path == (title,) else path)
-            above.append(section)
-            sections.append(section)
+            current = _Section(rank, title, (start, end), () if path == (title,) else path)
+            above.append(current)
+        yield current
 
+    def _pieces(self) -> Iterator[tuple[int, str, int, int, Block | None]]:
+        """Headings (rank, title, place) and the stretches between them (place and block)."""
         for block, (start, end) in zip(self._document.blocks, self._document.spans(), strict=True):
             if block.kind == "heading":
-                open_section(block.level, " ".join(block.text.split()), start, end)
+                yield block.level, " ".join(block.text.split()), start, end, None
             elif block.kind in ("text", "raw"):
                 at = start
-                for heading in find_headings(self._text, start, end, raw=block.kind == "raw"):
-                    sections[-1].body.append((at, heading.start, block))
-                    open_section(heading.rank, heading.title, heading.start, heading.end)
+                for heading in find_headings(self.text, start, end, raw=block.kind == "raw"):
+                    yield 0, "", at, heading.start, block
+                    yield heading.rank, heading.title, heading.start, heading.end, None
                     at = heading.end
-                sections[-1].body.append((at, end, block))
+                yield 0, "", at, end, block
             else:
-                sections[-1].body.append((start, end, block))
-        return sections
+                yield 0, "", start, end, block
 
     def _parts_of(self, section: _Section, *, has_child: bool) -> Iterator[Part]:
-        body = [(start, end, block) for start, end, block in section.body if self._text[start:end].strip()]
+        body = [(start, end, block) for start, end, block in section.body if self.text[start:end].strip()]
         if not body:
             if section.title and not has_child:  # nothing stands under it, so it is no heading but a text
-                yield Part("passage", *section.place, self._text[slice(*section.place)], section.path)
+                yield Part("passage", *section.place, self.text[slice(*section.place)], section.path)
             return
         if is_question(section.title) and not has_child and not any(block.faq for _, _, block in body):
             start, end = body[0][0], body[-1][1]
-            pair = answer_in(self._text, start, end, strip_label(section.title))
+            pair = answer_in(self.text, start, end, strip_label(section.title))
             if pair and pair.end - pair.start <= MAX_ANSWER_CHARS and not self._is_script(start, end):
-                answer = self._text[pair.start : pair.end]
+                answer = self.text[pair.start : pair.end]
                 yield Part("faq", pair.start, pair.end, answer, section.path, pair.question, pair.aliases)
                 return
         path = section.full_path
@@ -114,9 +126,9 @@ class Structure:
             if block.faq is not None:
                 yield Part("faq", start, end, block.text, path, block.faq.question, block.faq.aliases, block=block)
             elif block.kind == "row":
-                spans = [(start, end)] if end - start <= MAX_ROW_CHARS else split(self._text, start, end)
+                spans = [(start, end)] if end - start <= MAX_ROW_CHARS else split(self.text, start, end)
                 for span in spans:
-                    yield Part("passage", *span, self._text[slice(*span)], path, block=block)
+                    yield Part("passage", *span, self.text[slice(*span)], path, block=block)
             else:
                 yield from self._running(start, end, section, path)
 
@@ -125,9 +137,9 @@ class Structure:
         found: list[Part] = []
         spans: list[Span] = [(start, end)]
         if self._is_script(start, end):
-            scripts, spans = find_scripts(self._text, start, end, section.title)
+            scripts, spans = find_scripts(self.text, start, end, section.title)
             for script in scripts:
-                wordings = [self._text[slice(*span)] for span in script.right]
+                wordings = [self.text[slice(*span)] for span in script.right]
                 if not wordings:
                     name = script.situation or "未写明的情境"
                     self.warnings.append(f"“{name}”只有错误说法（×），没有正确说法（√），没有收录。")
@@ -135,19 +147,19 @@ class Structure:
                 place = (script.right[0][0], script.right[-1][1])
                 found.append(Part("script", *place, "\n".join(wordings), path, script.situation, wrong=script.wrong))
         for span in spans:
-            pairs, rest = find_pairs(self._text, *span)
+            pairs, rest = find_pairs(self.text, *span)
             for pair in pairs:
                 if pair.end - pair.start > MAX_ANSWER_CHARS:
                     rest.append((pair.start, pair.end))
                     continue
-                answer = self._text[pair.start : pair.end]
+                answer = self.text[pair.start : pair.end]
                 found.append(Part("faq", pair.start, pair.end, answer, path, pair.question, pair.aliases))
             for left in rest:
-                found.extend(Part("passage", a, b, self._text[a:b], path) for a, b in split(self._text, *left))
+                found.extend(Part("passage", a, b, self.text[a:b], path) for a, b in split(self.text, *left))
         yield from sorted(found, key=lambda part: part.start)
 
     def _is_script(self, start: int, end: int) -> bool:
-        return self._has_scripts and bool(find_scripts(self._text, start, end, "")[0])
+        return self.has_scripts and bool(find_scripts(self.text, start, end, "")[0])
 
 
 def _merged(body: list[tuple[int, int, Block]]) -> Iterator[tuple[int, int, Block]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.entries import FileResult
+from ingest.entries import EntryStream, FileResult
 from kb.index import entry_from_json, entry_to_json
 from kb.records import Entry
 
 
-def lines_of(result: FileResult) -> Iterator[dict[str, Any]]:
-    """The lines that carry a result: one for each entry, then one for the rest."""
-    for entry in result.entries:
+def lines_of(stream: EntryStream) -> Iterator[dict[str, Any]]:
+    """The lines that carry a file: one for each entry, then one for the rest."""
+    for entry in stream:
         yield {"entry": entry_to_json(entry)}
+    result = stream.result(())
     yield {
         "done": {
             "source": result.source,

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ingest.entries import read_document, read_entries
+from ingest.entries import EntryStream, read_document
 from ingest.wire import lines_of
 from kb.config import ShopSettings
 from kb.errors import SourceError
@@ -71,19 +71,14 @@ def read_file(path: Path) -> bytes:
 
 def _answers(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Answer lines to one request; the last one has ``done``, ``text`` or ``error``."""
+    path, source, shop = Path(request["path"]), request["source"], ShopSettings(brand=request["brand"])
     try:
-        data = read_file(Path(request["path"]))
-        shop = ShopSettings(brand=request["brand"])
-        source = request["source"]
         if request["want"] == "text":
-            document, _ = read_document(data, source, shop)
+            document, _ = read_document(read_file(path), source, shop)
             yield {"text": document.text}
         else:
-            result = read_entries(
-                data, source, shop, folders=tuple(request["folders"]), audience=request["audience"]
-            )
-            del data
-            yield from lines_of(result)
+            folders, audience = tuple(request["folders"]), request["audience"]
+            yield from lines_of(EntryStream(read_file(path), source, shop, folders=folders, audience=audience))
     except SourceError as error:
         yield {"error": str(error)}
     except MemoryError:

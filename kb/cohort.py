@@ -1,12 +1,95 @@
-"""Everyday statements about everything, written for this project: texts that answer nothing in particular.
+"""Everyday questions and statements about everything, written for this project: texts about nothing in particular.
 
-How near a question is to these tells what "unrelated" looks like to an encoder for that question, whatever the size
-of the base (score normalisation with a cohort, Auckenthaler et al. 2000).
+What they have in common is what every question, or every statement, has in common: kb/centre.py takes it away. How
+near a question is to these statements tells what "unrelated" looks like for it, whatever the size of the base (score
+normalisation with a cohort, Auckenthaler et al. 2000).
 """
 
 from __future__ import annotations
 
-COHORT = """\
+QUESTIONS = """\
+快递一般几天能到？
+我的订单怎么还没发货
+请问可以开发票吗？
+这个颜色还有货吗
+退款多久到账啊
+买大了能换小一号的吗？
+怎么联系人工客服
+优惠券为什么用不了？
+运费是谁出的
+收货地址填错了怎么改？
+你们几点下班
+东西坏了怎么保修
+忘记密码了怎么办？
+积分怎么兑换礼品
+会员有什么好处？
+能不能便宜一点
+信用卡分期要手续费吗？
+银行卡丢了怎么挂失
+转账转错了还能追回来吗？
+贷款需要准备哪些材料
+提前还款有没有违约金？
+每月几号是还款日
+存款利率现在是多少？
+怎么查询我的征信记录
+社保断缴会有什么影响？
+医保卡可以给家人用吗
+养老金从几岁开始领？
+住院费用怎么报销
+这份保险的等待期是多长？
+出了事故怎么理赔
+身份证过期了去哪里办？
+护照办理需要多长时间
+孩子上学怎么报名？
+驾照换证要带什么
+公积金怎么提取？
+停车罚单可以在网上交吗
+公交卡没有钱了怎么充值？
+垃圾分类有哪些规定
+养狗需要办证吗？
+水费账单看不懂怎么办
+飞机票可以退吗？
+火车上能带充电宝吗
+酒店几点可以入住？
+去海边玩带什么好
+签证被拒了怎么办？
+附近有什么好吃的
+红烧肉怎么做才不腻？
+面粉怎么发酵
+咖啡和茶哪个更提神？
+感冒了要吃什么药
+小孩发烧多少度要去医院？
+跑步膝盖疼是什么原因
+每天睡几个小时合适？
+怎么减肚子上的肉
+手机突然黑屏怎么办？
+电脑很慢怎么清理
+路由器放在哪里信号好？
+照片误删了还能恢复吗
+这个软件怎么卸载？
+验证码收不到怎么回事
+打印机连不上怎么设置？
+英语怎么学比较快
+这首歌是谁唱的？
+故宫是哪一年建成的
+世界上最高的山在哪里？
+一光年等于多少公里
+水为什么在零度结冰？
+谁写了这本书
+这场比赛几点开始？
+电影票在哪里买
+今天会下雨吗？
+明天穿什么衣服合适
+猫为什么喜欢晒太阳？
+绿萝的叶子黄了怎么救
+房租到期不退押金怎么办？
+装修要注意哪些问题
+合同没有盖章有效吗？
+公司不发工资可以告吗
+年假有几天？
+怎样写一份好简历""".splitlines()
+
+PASSAGES = """\
 订单付款以后，仓库会按顺序安排出库，物流信息可以在个人中心查看。
 为了保证您的权益，请在签收时当面检查外包装是否完好。
 退款按照原来的支付方式退回，到账时间以各家银行为准。

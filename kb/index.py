@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from kb.cohort import COHORT
+from kb.centre import Centre
 from kb.encoder import Encoder
 from kb.lexical import LexicalIndex
 from kb.records import Entry, Place
-from kb.text import normalise
 from kb.vectors import VectorIndex
-from kb.views import ViewKind, views_of
+from kb.views import View, ViewKind, views_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,17 +37,19 @@ class ViewRow:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One audience's knowledge, immutable. Rows of ``views``, of every vector index and of ``lexical`` correspond.
+    """One audience's knowledge, immutable.
 
-    ``fingerprints``, ``vectors`` and ``cohorts`` have one item an encoder; a cohort is the vectors of
-    :data:`kb.cohort.COHORT`, (c, d).
+    Rows of ``views`` and of every vector index correspond; rows of ``lexical`` to the views for which
+    :func:`is_lexical`, in order.
+
+    ``fingerprints``, ``centres`` and ``vectors`` have one item an encoder; the vectors are centred.
     """
 
     entries: tuple[Entry, ...]
     views: tuple[ViewRow, ...]
     fingerprints: tuple[str, ...]
+    centres: tuple[Centre, ...]
     vectors: tuple[VectorIndex, ...]
-    cohorts: tuple[VectorIndex, ...]
     lexical: LexicalIndex
 
     def to_files(self) -> dict[str, bytes]:
@@ -58,8 +59,8 @@ class Index:
             "views.jsonl": _lines([view.row, view.kind, view.start, view.end, view.digest] for view in self.views),
             "lexical.npz": self.lexical.to_bytes(),
         }
-        for name, indexes in (("vectors", self.vectors), ("cohort", self.cohorts)):
-            files.update({f"{name}-{number}.faiss": index.to_bytes() for number, index in enumerate(indexes)})
+        files.update({f"vectors-{number}.faiss": index.to_bytes() for number, index in enumerate(self.vectors)})
+        files.update({f"centre-{number}.npz": centre.to_bytes() for number, centre in enumerate(self.centres)})
         return files
 
     @classmethod
@@ -72,17 +73,22 @@ class Index:
         try:
             entries = tuple(entry_from_json(json.loads(line)) for line in files["entries.jsonl"].splitlines())
             views = tuple(ViewRow(*json.loads(line)) for line in files["views.jsonl"].splitlines())
-            vectors, cohorts = (
-                tuple(VectorIndex.from_bytes(files[f"{name}-{number}.faiss"]) for number in range(len(fingerprints)))
-                for name in ("vectors", "cohort")
-            )
+            numbers = range(len(fingerprints))
+            centres = tuple(Centre.from_bytes(files[f"centre-{number}.npz"]) for number in numbers)
+            vectors = tuple(VectorIndex.from_bytes(files[f"vectors-{number}.faiss"]) for number in numbers)
             lexical = LexicalIndex.from_bytes(files["lexical.npz"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"cannot parse index: {error!r}") from error
-        rows = {len(views), lexical.rows, *(index.rows for index in vectors)}
-        if len(rows) != 1 or any(view.row >= len(entries) for view in views):
-            raise ValueError(f"views, lexical rows and vectors differ in number: {sorted(rows)}")
-        return cls(entries, views, tuple(fingerprints), vectors, cohorts, lexical)
+        rows = {len(views), *(index.rows for index in vectors)}
+        lexical_rows = sum(is_lexical(view) for view in views)
+        if len(rows) != 1 or lexical.rows != lexical_rows or any(view.row >= len(entries) for view in views):
+            raise ValueError(f"views {sorted(rows)} and lexical rows {lexical.rows}, {lexical_rows} do not correspond")
+        return cls(entries, views, tuple(fingerprints), centres, vectors, lexical)
+
+
+def is_lexical(view: View | ViewRow) -> bool:
+    """Whether a view is matched by its words: the whole of a text is, so its windows need not be."""
+    return view.kind != "window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +124,14 @@ def build_index(
         if progress is not None:
             progress(done, total)
 
+    centres = tuple(_centre(encoder, known) for encoder in encoders)
     vectors = tuple(
-        VectorIndex.build(_assemble(encoder, texts, plan, digests, advance))
-        for encoder, plan in zip(encoders, plans, strict=True)
+        VectorIndex.build(_assemble(encoder, centre, texts, plan, digests, advance))
+        for encoder, centre, plan in zip(encoders, centres, plans, strict=True)
     )
-    lexical = LexicalIndex.build([view.text for view in views])
+    lexical = LexicalIndex.build([view.text for view in views if is_lexical(view)])
     fingerprints = tuple(encoder.fingerprint for encoder in encoders)
-    cohorts = tuple(_cohort(encoder, known) for encoder in encoders)
-    index = Index(tuple(entries), stored, fingerprints, vectors, cohorts, lexical)
+    index = Index(tuple(entries), stored, fingerprints, centres, vectors, lexical)
     return index, BuildCounts(embedded=total, reused=sum(map(len, plans)))
 
 
@@ -146,6 +152,7 @@ def _known_vectors(
 
 def _assemble(
     encoder: Encoder,
+    centre: Centre,
     texts: Mapping[str, str],
     plan: Mapping[str, tuple[VectorIndex, int]],
     digests: Sequence[str],
@@ -154,7 +161,7 @@ def _assemble(
     import numpy as np
 
     fresh = [digest for digest in texts if digest not in plan]
-    encoded = encoder.passages([texts[digest] for digest in fresh], advance) if fresh else None
+    encoded = centre.passages(encoder.passages([texts[digest] for digest in fresh], advance)) if fresh else None
     at = {digest: row for row, digest in enumerate(fresh)}
     vectors = np.zeros((len(digests), encoder.dimension), dtype=np.float32)
     for row, digest in enumerate(digests):
@@ -167,13 +174,11 @@ def _assemble(
     return vectors
 
 
-def _cohort(encoder: Encoder, known: Sequence[Index]) -> VectorIndex:
+def _centre(encoder: Encoder, known: Sequence[Index]) -> Centre:
     for index in known:
         if encoder.fingerprint in index.fingerprints:
-            found = index.cohorts[index.fingerprints.index(encoder.fingerprint)]
-            if found.rows == len(COHORT):
-                return found
-    return VectorIndex.build(encoder.passages([normalise(text) for text in COHORT]))
+            return index.centres[index.fingerprints.index(encoder.fingerprint)]
+    return Centre.of(encoder)
 
 
 def _digest(text: str) -> str:

@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from kb.calibration import DEFAULT, Calibration
-from kb.cohort import COHORT
+from kb.cohort import PASSAGES
 from kb.encoder import Encoder
 from kb.errors import EncoderMismatch
-from kb.index import Index
+from kb.index import Index, is_lexical
 from kb.records import Entry, Hit, SearchResult
 from kb.text import MAX_QUESTION_CHARS, has_words, normalise
 
@@ -23,6 +23,11 @@ BACKGROUND = 1_024
 """Most views that stand for the whole base, beside the cohort, when the noise of a question is estimated."""
 GLANCE_CHARS = 400
 """Most characters of a hit's text (contract of ``kb search``)."""
+
+
+_ASPECT = {"question": 0, "alias": 0, "whole": 1, "window": 2}
+"""An entry is what is asked of it, what it says as a whole, and its details. Each aspect is as good as its best view;
+an entry is as good as its aspects on average: agreement of question and answer tells twins apart."""
 
 
 class Retriever(Protocol):
@@ -40,8 +45,8 @@ class Fusion:
     Chosen on ecom_help_qa, taipei_faq_qa and bq_rerank together; docs/retrieval.md has the table.
     """
 
-    dense: float = 0.65
-    lexical: float = 0.35
+    dense: float = 0.75
+    lexical: float = 0.25
     near: int = 200
     """How many views each encoder and BM25 propose; every proposed entry is then scored by all of them."""
 
@@ -49,9 +54,9 @@ class Fusion:
 class HybridRetriever:
     """Searches one :class:`Index`. Safe to use from several threads at once.
 
-    Signals of a hit: ``dense`` and ``lexical`` are the best view's cosine and BM25 in standard deviations above the
-    question's noise, ``cosine`` and ``bm25`` the same raw, ``overlap`` BM25 over the highest possible for the question
-    (0 to 1), ``margin`` the lead of the first hit's score over the second's (0 for the others).
+    Signals of a hit: ``dense`` and ``lexical`` are its cosine and BM25 (means of its aspects' best) in standard
+    deviations above the question's noise, ``cosine`` and ``bm25`` the same raw, ``overlap`` BM25 over the highest
+    possible for the question (0 to 1), ``margin`` the lead of the first hit's score over the second's (0 for others).
     """
 
     def __init__(
@@ -77,12 +82,15 @@ class HybridRetriever:
         self._today = today
         self._fusion = fusion
         self._calibration = calibration
-        self._entry_of_view = np.fromiter((view.row for view in index.views), dtype=np.int64, count=len(index.views))
-        # Views are grouped by entry: entry r owns rows first[r] up to first[r + 1].
+        views = index.views
+        self._entry_of_view = np.fromiter((view.row for view in views), dtype=np.int64, count=len(views))
+        # Views are grouped by entry: entry r owns views first[r] up to first[r + 1], its aspects in _ASPECT's order.
         self._first = np.searchsorted(self._entry_of_view, np.arange(len(index.entries) + 1))
+        self._aspect = np.fromiter((_ASPECT[view.kind] for view in views), dtype=np.int64, count=len(views))
+        self._lexical_views = np.flatnonzero([is_lexical(view) for view in views])
         self._background = [
-            np.concatenate([vectors.sample(BACKGROUND), cohort.matrix()])
-            for vectors, cohort in zip(index.vectors, index.cohorts, strict=True)
+            np.concatenate([vectors.sample(BACKGROUND), centre.cohort])
+            for vectors, centre in zip(index.vectors, index.centres, strict=True)
         ]
         self._row_of_id = {entry.id: row for row, entry in enumerate(index.entries)}
 
@@ -99,62 +107,92 @@ class HybridRetriever:
         import numpy as np
 
         index, fusion = self._index, self._fusion
-        questions = [encoder.questions([words])[0] for encoder in self._encoders]
-        lexical = index.lexical.scores(words)
-        if among is None:
-            pairs = zip(index.vectors, questions, strict=True)
-            proposed = [vectors.nearest(question, fusion.near)[0] for vectors, question in pairs]
-            proposed.append(_top(lexical, fusion.near))
-            rows = np.unique(self._entry_of_view[np.concatenate(proposed)])
-        else:
-            rows = np.unique(np.array([self._row_of_id[i] for i in among if i in self._row_of_id], dtype=np.int64))
-        today = self._today()
-        rows = np.array([row for row in rows if index.entries[row].is_valid_on(today)], dtype=np.int64)
+        questions = [
+            centre.questions(encoder.questions([words]))[0]
+            for encoder, centre in zip(self._encoders, index.centres, strict=True)
+        ]
+        bm25 = np.zeros(len(index.views), dtype=np.float32)
+        bm25[self._lexical_views] = index.lexical.scores(words)
+        rows = self._candidates(questions, bm25, among)
         if not rows.size:
             return ()
 
-        lengths = self._first[rows + 1] - self._first[rows]
-        starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-        views = np.repeat(self._first[rows] - starts, lengths) + np.arange(lengths.sum())
+        # The views of all candidates, one after the other, and where each entry and each aspect of it begins.
+        counts = self._first[rows + 1] - self._first[rows]
+        entry_starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+        views = np.repeat(self._first[rows] - entry_starts, counts) + np.arange(counts.sum())
+        keys = self._entry_of_view[views] * len(_ASPECT) + self._aspect[views]
+        aspect_starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        aspect = self._aspect[views[aspect_starts]]
+        per_entry = np.searchsorted(aspect_starts, entry_starts)
 
+        def of_entries(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+            best = np.maximum.reduceat(values, aspect_starts) * weights
+            mean: NDArray[np.float32] = np.add.reduceat(best, per_entry) / np.add.reduceat(weights, per_entry)
+            return mean
+
+        every = np.ones(len(aspect), dtype=np.float32)
+        worded = (aspect != _ASPECT["window"]).astype(np.float32)
+        cosine = np.zeros(len(views), dtype=np.float32)
         dense = np.zeros(len(views), dtype=np.float32)
-        cosine = np.full(len(views), -1.0, dtype=np.float32)
         for vectors, background, question in zip(index.vectors, self._background, questions, strict=True):
             cosines = vectors.cosines(question, views)
-            # What counts as near differs from encoder to encoder and question to question (e5 gives .75 to unrelated
-            # texts): the distance from what the question has with texts picked blindly is comparable.
+            # What counts as near differs from encoder to encoder and from question to question: the distance from
+            # what the question has with texts picked blindly is comparable.
             noise = background @ question
-            dense += (cosines - noise.mean()) / max(float(noise.std()), 1e-6) / len(questions)
-            cosine = np.maximum(cosine, cosines)
+            dense += (cosines - float(noise.mean())) / max(float(noise.std()), 1e-6) / len(questions)
+            cosine += cosines / len(questions)
         # The cohort holds none of the question's rare words: it adds rows of zero, which matters in a small base.
-        padded = lexical.size + len(COHORT)
-        term_mean = float(lexical.sum()) / padded
-        term_deviation = max((float((lexical**2).sum()) / padded - term_mean**2) ** 0.5, 1e-6)
-        terms = (lexical[views] - term_mean) / term_deviation
-        best_dense = np.maximum.reduceat(dense, starts)
-        best_terms = np.maximum.reduceat(terms, starts)
-        scores = fusion.dense * best_dense + fusion.lexical * best_terms
+        padded = index.lexical.rows + len(PASSAGES)
+        mean = float(bm25.sum()) / padded
+        deviation = max((float((bm25**2).sum()) / padded - mean**2) ** 0.5, 1e-6)
+        dense_of, terms_of = of_entries(dense, every), (of_entries(bm25[views], worded) - mean) / deviation
+        cosine_of, bm25_of = of_entries(cosine, every), of_entries(bm25[views], worded)
+        scores = fusion.dense * dense_of + fusion.lexical * terms_of
 
         order = np.argsort(-scores, kind="stable")[: max(k, 2)]
         ceiling = max(index.lexical.ceiling(words), 1e-6)
         margin = float(scores[order[0]] - scores[order[1]]) if len(order) > 1 else 0.0
         hits = []
         for rank, place in enumerate(order[:k]):
-            span = slice(starts[place], starts[place] + lengths[place])
             entry = index.entries[rows[place]]
-            view = index.views[views[span][int(np.argmax(dense[span]))]]
-            bm25 = float(lexical[views[span]].max())
+            span = slice(entry_starts[place], entry_starts[place] + counts[place])
+            shown = self._shown(views[span], dense[span])
             signals = {
-                "dense": float(best_dense[place]),
-                "lexical": float(best_terms[place]),
-                "cosine": float(cosine[span].max()),
-                "bm25": bm25,
-                "overlap": bm25 / ceiling,
+                "dense": float(dense_of[place]),
+                "lexical": float(terms_of[place]),
+                "cosine": float(cosine_of[place]),
+                "bm25": float(bm25_of[place]),
+                "overlap": float(bm25_of[place]) / ceiling,
                 "margin": margin if rank == 0 else 0.0,
             }
             rounded = {name: round(value, 4) for name, value in signals.items()}
-            hits.append(Hit(entry, float(scores[place]), glance(entry, view.start, view.end), rounded))
+            hits.append(Hit(entry, float(scores[place]), glance(entry, *shown), rounded))
         return tuple(hits)
+
+    def _candidates(
+        self, questions: Sequence[NDArray[np.float32]], bm25: NDArray[np.float32], among: Collection[str] | None
+    ) -> NDArray[np.int64]:
+        """Rows of the entries to be scored, ascending: proposed by any match, or given; valid today."""
+        import numpy as np
+
+        if among is None:
+            pairs = zip(self._index.vectors, questions, strict=True)
+            proposed = [vectors.nearest(question, self._fusion.near)[0] for vectors, question in pairs]
+            proposed.append(_top(bm25, self._fusion.near))
+            rows = np.unique(self._entry_of_view[np.concatenate(proposed)])
+        else:
+            rows = np.unique([self._row_of_id[identity] for identity in among if identity in self._row_of_id])
+        today = self._today()
+        return np.array([row for row in rows if self._index.entries[row].is_valid_on(today)], dtype=np.int64)
+
+    def _shown(self, views: NDArray[np.int64], dense: NDArray[np.float32]) -> tuple[int, int]:
+        """Span of the entry's text to show: its best window, if it has any."""
+        windows = [place for place, view in enumerate(views) if self._index.views[view].kind == "window"]
+        if not windows:
+            return 0, 0
+        best = self._index.views[views[max(windows, key=lambda place: float(dense[place]))]]
+        return best.start, best.end
 
 
 def glance(entry: Entry, start: int, end: int) -> str:

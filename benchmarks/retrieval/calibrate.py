@@ -1,6 +1,9 @@
 """Fit the default calibration: a logistic model of the first hit's signals to whether it was right.
 
-    python benchmarks/retrieval/calibrate.py DATASET_DIR...
+    python benchmarks/retrieval/calibrate.py [--home DIR] DATASET_DIR...
+
+``--home`` adds the base published there: a third of its entries is taken out, their questions become unanswerable, and
+half of the aliases of the others are held back as questions.
 
 Prints coefficients for kb/calibration.py, and for each set what a model fitted on the *other* sets gives (AUROC of
 being right, of being answerable, and calibration error), so that nothing is judged by what it was fitted on.
@@ -8,20 +11,44 @@ being right, of being answerable, and calibration error), so that nothing is jud
 
 from __future__ import annotations
 
+import argparse
+import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from kb.config import SearchSettings, load, resolve_home
+from kb.config import Home, SearchSettings, load, resolve_home
 from kb.encoder import load_encoders
-from kb.evaluate import auroc, evaluate, expected_calibration_error, read_dataset
+from kb.evaluate import Dataset, Query, auroc, evaluate, expected_calibration_error, read_dataset
+from kb.store import Store
 
-SIGNALS = ("dense", "overlap", "margin")
+SIGNALS = ("dense", "lexical", "overlap", "margin")
 RIDGE = 1e-2
 
 
-def collect(folder: Path, encoders) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def held_out(home: Home) -> Dataset:
+    """Questions with and without an answer, made from a base with aliases."""
+    chance = random.Random(11)
+    store = Store(home.store)
+    # Guides say the same things again: a hit there would count as wrong.
+    entries = [entry for entry in store.load(store.current() or "", "public").entries if entry.kind == "faq"]
+    kept, queries = [], []
+    for entry in entries:
+        aliases = list(entry.aliases)
+        chance.shuffle(aliases)
+        if chance.random() < 1 / 3:
+            asked, relevant = aliases[:2], {}
+        else:
+            half = len(aliases) // 2
+            asked, relevant = aliases[:half], {entry.id: 1}
+            kept.append(replace(entry, aliases=tuple(aliases[half:])))
+        queries += [Query(f"{entry.id}-{n}", text, relevant, bool(relevant)) for n, text in enumerate(asked)]
+    return Dataset("sample base", tuple(kept), tuple(queries))
+
+
+def collect(dataset: Dataset, encoders) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows, right, answerable = [], [], []
 
     def observe(query, result) -> None:
@@ -31,7 +58,7 @@ def collect(folder: Path, encoders) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         right.append(query.relevant.get(result.hits[0].entry.id, 0) > 0)
         answerable.append(query.answerable and bool(query.relevant))
 
-    print(evaluate(read_dataset(folder), encoders, observe=observe).as_json(), file=sys.stderr)
+    print(evaluate(dataset, encoders, observe=observe).as_json(), file=sys.stderr)
     return np.array(rows), np.array(right), np.array(answerable)
 
 
@@ -55,9 +82,15 @@ def predict(beta: np.ndarray, features: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    folders = [Path(argument) for argument in sys.argv[1:]]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("datasets", type=Path, nargs="*")
+    options = parser.parse_args()
     encoders = load_encoders(load(SearchSettings, resolve_home(None)))
-    data = [collect(folder, encoders) for folder in folders]
+    datasets = [read_dataset(folder) for folder in options.datasets]
+    if options.home:
+        datasets.append(held_out(Home(options.home)))
+    data = [collect(dataset, encoders) for dataset in datasets]
 
     def fitted(chosen) -> np.ndarray:
         features = np.concatenate([d[0] for d in chosen])
@@ -66,12 +99,12 @@ def main() -> None:
         weights = np.concatenate([np.full(len(d[1]), 1000 / len(d[1])) for d in chosen])
         return fit(features, labels, weights)
 
-    for number, (folder, (features, right, answerable)) in enumerate(zip(folders, data, strict=True)):
+    for number, (dataset, (features, right, answerable)) in enumerate(zip(datasets, data, strict=True)):
         if len(data) > 1:
             p = predict(fitted([d for i, d in enumerate(data) if i != number]), features)
             known = auroc(p.tolist(), answerable.tolist())
             print(
-                f"{folder.name:22} left out: AUROC right {auroc(p.tolist(), right.tolist()):.3f}"
+                f"{dataset.name:22} left out: AUROC right {auroc(p.tolist(), right.tolist()):.3f}"
                 f"  answerable {'–' if known is None else f'{known:.3f}'}"
                 f"  ECE {expected_calibration_error(p.tolist(), right.tolist()):.3f}"
                 f"  share right {right.mean():.3f}"

@@ -26,6 +26,7 @@ HISTORY_LOST = "您好，之前的对话暂时无法显示，给您添麻烦了�
 STOPPED = "好的，已经停下。您可以换个说法再问，或点“转人工”，由客服专员为您服务。"
 THANKS_UP = "感谢您的评价，很高兴帮到您。"
 THANKS_DOWN = "很抱歉没能帮到您，已经记下。您可以换个说法再问，或点“转人工”。"
+NOT_KEPT = "很抱歉，您的评价这次没有记下，请稍后再点一次。"
 NOTHING_TO_RATE = "您先提一个问题，再来评价吧。"
 
 
@@ -116,10 +117,12 @@ class Chat:
             self.ratings.rate(turn, session, value)
         except KBError as error:
             log.error("a rating was not stored: %s", error)
-            return str(error)
+            return NOT_KEPT
         return THANKS_UP if value == "up" else THANKS_DOWN
 
-    def _exchange(self, session: str, words: str, work: Callable[[], Reply], waiting: str = "正在为您查找") -> Iterator[View]:
+    def _exchange(
+        self, session: str, words: str, work: Callable[[], Reply], waiting: str = "正在为您查找"
+    ) -> Iterator[View]:
         before = [*_settled(self.opened(session).messages), customer_message(words)]
         wait = self.allowance.take(session)
         if wait:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 
 import gradio as gr
 
 from bot.settings import ServerSettings
 from bot.ui.chat import Chat, View
+from bot.ui.views import inline
 from bot.ui.visitors import session_of
 from kb.config import ShopSettings
 
@@ -18,6 +18,7 @@ NOTICE = "本页面由智能客服程序自动回答；需要时可随时转人�
 
 def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) -> gr.Blocks:
     """The page over ``chat``; it holds no data of its own."""
+    blocks: gr.Blocks
     with gr.Blocks(title=f"{shop.brand} · 在线客服", fill_height=True, analytics_enabled=False) as blocks:
         with gr.Row(elem_id="head"):
             gr.Markdown(_title(shop.brand), elem_id="title", sanitize_html=True)
@@ -42,7 +43,10 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
         shown = [conversation, words, rate, said, asked]
 
         def show(view: View, clear: bool = False, question: str | None = None) -> list[Any]:
-            box: dict[str, Any] = {"submit_btn": False if view.busy else "发送", "stop_btn": "停止" if view.busy else False}
+            box: dict[str, Any] = {
+                "submit_btn": False if view.busy else "发送",
+                "stop_btn": "停止" if view.busy else False,
+            }
             if clear:
                 box["value"] = ""
             return [
@@ -75,10 +79,13 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             return show(chat.stopped(session_of(request), str(text or "")), question="")
 
         def rated_up(request: gr.Request) -> list[Any]:
-            return [gr.update(visible=False), gr.update(value=escape(chat.rated(session_of(request), "up")), visible=True)]
+            return [
+                gr.update(visible=False),
+                gr.update(value=inline(chat.rated(session_of(request), "up")), visible=True),
+            ]
 
         def rated_down(request: gr.Request) -> list[Any]:
-            line = escape(chat.rated(session_of(request), "down"))
+            line = inline(chat.rated(session_of(request), "down"))
             return [gr.update(visible=False), gr.update(value=line, visible=True)]
 
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -89,7 +96,7 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             "concurrency_id": "reply",
         }
         blocks.load(opened, None, shown, concurrency_limit=server.max_concurrent, **quiet)
-        replies = [
+        replies: list[Any] = [
             words.submit(ask, words, shown, show_progress_on=conversation, **reply),
             conversation.option_select(choose, None, shown, show_progress_on=conversation, **reply),
             human.click(hand_off, None, shown, show_progress_on=conversation, **reply),
@@ -101,5 +108,7 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
 
 
 def _title(brand: str) -> str:
-    mark = f'<span class="mark" aria-hidden="true">{escape(brand[:1])}</span>'
-    return f'<div class="brand">{mark}<div class="name"><strong>{escape(brand)}</strong><span>在线客服</span></div></div>'
+    mark = f'<span class="mark" aria-hidden="true">{inline(brand[:1])}</span>'
+    return (
+        f'<div class="brand">{mark}<div class="name"><strong>{inline(brand)}</strong><span>在线客服</span></div></div>'
+    )

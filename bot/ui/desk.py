@@ -6,11 +6,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from html import escape
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from bot.records import Reply
-from bot.ui.views import place_title, prose, source_link
+from bot.ui.views import inline, place_title, prose, source_link
 from kb.errors import KBError
 from kb.records import Hit, SearchResult
 
@@ -21,7 +20,13 @@ if TYPE_CHECKING:
 KINDS = {"faq": "常见问题", "passage": "政策文档", "script": "话术"}
 AUDIENCES = {"public": "可对顾客说", "internal": "仅供内部"}
 BANDS = {"answer": "可以直接回复", "clarify": "请先向顾客确认", "none": "没有把握，建议转专人处理"}
-SIGNALS = {"dense": "语义相近", "lexical": "字词相合", "cosine": "余弦相似", "bm25": "关键词得分", "coverage": "词语覆盖"}
+SIGNALS = {
+    "dense": "语义相近",
+    "lexical": "字词相合",
+    "cosine": "余弦相似",
+    "bm25": "关键词得分",
+    "coverage": "词语覆盖",
+}
 TICKET_KINDS = {
     "question": "待答复的问题",
     "human": "请求人工",
@@ -81,7 +86,6 @@ class Desk:
         replier: Replier,
         checker: DraftChecker,
         tickets: TicketBox,
-        fill: Callable[[str], str],
         zone: tzinfo,
         clock: Callable[[tzinfo], datetime] = datetime.now,
     ) -> None:
@@ -89,7 +93,6 @@ class Desk:
         self.replier = replier
         self.checker = checker
         self.box = tickets
-        self.fill = fill
         self.zone = zone
         self.clock = clock
 
@@ -101,7 +104,7 @@ class Desk:
         try:
             result = self.finder.search(question, HITS)
         except KBError as error:
-            return Found(f'<p class="bad">知识库暂时查不了：{escape(str(error))}</p>')
+            return Found(f'<p class="bad">知识库暂时查不了：{inline(str(error))}</p>')
         if not result.hits:
             return Found('<p class="none">没有找到相关的内容。您可以换几个关键词再试。</p>')
         sure = f"把握 {result.confidence:.0%}"
@@ -109,9 +112,12 @@ class Desk:
         return Found(verdict, tuple(self._card(hit) for hit in result.hits))
 
     def text_of(self, question: str, place: int) -> str:
-        """The text of the hit at ``place`` for ``question``, ready to be edited."""
+        """The text of the hit at ``place`` for ``question``, ready to be edited; of a script its first wording."""
         hits = self.finder.search(question.strip()[:QUESTION_CHARS], HITS).hits
-        return self.fill(hits[place].entry.text) if place < len(hits) else ""
+        if place >= len(hits):
+            return ""
+        entry = hits[place].entry
+        return entry.text.split("\n", 1)[0] if entry.kind == "script" else entry.text
 
     def ready_reply(self, name: str, question: str) -> str:
         """What the assistant would say; every look-up stands alone, so nothing is carried over from another customer."""
@@ -134,7 +140,7 @@ class Desk:
         try:
             tickets = self.box.tickets("open")
         except KBError as error:
-            return f'<p class="bad">工单暂时读不出来：{escape(str(error))}</p>'
+            return f'<p class="bad">工单暂时读不出来：{inline(str(error))}</p>'
         if not tickets:
             return '<p class="none">目前没有待处理的工单。</p>'
         return "".join(self._ticket(ticket) for ticket in tickets)
@@ -143,34 +149,42 @@ class Desk:
         entry = hit.entry
         badges = f'<span class="kind">{KINDS[entry.kind]}</span><span class="{entry.audience}">{AUDIENCES[entry.audience]}</span>'
         title = entry.question or (entry.place.heading[-1] if entry.place.heading else "")
-        heading = f"<h3>{escape(self.fill(title))}</h3>" if title else ""
-        shown = self.fill(hit.text)
-        text = f'<div class="right"><b>√</b>{prose(shown)}</div>' if entry.kind == "script" else prose(shown)
-        wrong = "".join(f'<p class="wrong"><b>×</b>{escape(self.fill(line))}</p>' for line in entry.wrong)
+        heading = f"<h3>{inline(title)}</h3>" if title else ""
+        if entry.kind == "script":
+            text = "".join(
+                f'<p class="right"><b>√</b>{inline(line)}</p>' for line in hit.text.splitlines() if line.strip()
+            )
+        else:
+            text = prose(hit.text)
+        wrong = "".join(f'<p class="wrong"><b>×</b>{inline(line)}</p>' for line in entry.wrong)
         signals = "".join(
-            f"<li>{escape(SIGNALS.get(name, name))}<b>{value:.2f}</b></li>" for name, value in hit.signals.items()
+            f"<li>{inline(SIGNALS.get(name, name))}<b>{value:.2f}</b></li>" for name, value in hit.signals.items()
         )
         why = f"<details><summary>为什么匹配</summary><ul><li>总分<b>{hit.score:.2f}</b></li>{signals}</ul></details>"
-        where = escape(place_title(entry.place.source, " › ".join(entry.place.heading)))
+        where = inline(place_title(entry.place.source, " › ".join(entry.place.heading)))
         link = f'<a class="source" href="{source_link(entry.id)}">{where}</a>'
-        foot = f'<div class="foot">{link}<span>{escape(_validity(entry.valid_from, entry.valid_to))}</span>{why}</div>'
+        foot = f'<div class="foot">{link}<span>{inline(_validity(entry.valid_from, entry.valid_to))}</span>{why}</div>'
         return f'<div class="card"><div class="badges">{badges}</div>{heading}{text}{wrong}{foot}</div>'
 
     def _finding(self, draft: str, finding: Finding) -> str:
         start, end = finding.span
-        words = f"<q>{escape(draft[start:end])}</q>" if end > start else ""
-        better = f'<span class="better">建议：{escape(finding.suggestion)}</span>' if finding.suggestion else ""
-        return f"<li>{words}{escape(finding.message)}{better}</li>"
+        words = f"<q>{inline(draft[start:end])}</q>" if end > start else ""
+        better = f'<span class="better">建议：{inline(finding.suggestion)}</span>' if finding.suggestion else ""
+        return f"<li>{words}{inline(finding.message)}{better}</li>"
 
     def _ticket(self, ticket: Ticket) -> str:
         late = ticket.due is not None and ticket.due <= self.clock(self.zone)
         due = f"{self._moment(ticket.due)} 前答复" if ticket.due else "不限时间"
-        rows = [("顾客的话", ticket.question), *(("补充", line) for line in ticket.details), ("联系方式", ticket.contact or "未留")]
-        lines = "".join(f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in rows)
+        rows = [
+            ("顾客的话", ticket.question),
+            *(("补充", line) for line in ticket.details),
+            ("联系方式", ticket.contact or "未留"),
+        ]
+        lines = "".join(f"<dt>{label}</dt><dd>{inline(text)}</dd>" for label, text in rows)
         head = (
-            f'<span class="kind">{escape(TICKET_KINDS.get(ticket.kind, ticket.kind))}</span>'
-            f'<strong>{escape(ticket.id)}</strong><span class="{"late" if late else "due"}">'
-            f"{'已超时：' if late else ''}{escape(due)}</span>"
+            f'<span class="kind">{inline(TICKET_KINDS.get(ticket.kind, ticket.kind))}</span>'
+            f'<strong>{inline(ticket.id)}</strong><span class="{"late" if late else "due"}">'
+            f"{'已超时：' if late else ''}{inline(due)}</span>"
         )
         return f'<div class="card ticket"><div class="badges">{head}</div><dl>{lines}</dl></div>'
 

@@ -14,6 +14,8 @@ from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.ui.pages import in_words
+
 HERE = Path(__file__).parent
 FONTS = ("system-ui", "-apple-system", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 
@@ -25,6 +27,7 @@ def mount_page(app: FastAPI, blocks: gr.Blocks, max_waiting: int) -> None:
         app,
         blocks,
         "/",
+        app_kwargs={"openapi_url": None, "exception_handlers": {404: in_words, 405: in_words}},
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -74,7 +77,8 @@ class OwnFrontPage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; the answer at ``/`` is mended on its way out."""
         if scope["type"] != "http" or scope["path"] != "/":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         start: Message = {}
         parts: list[bytes] = []
@@ -83,6 +87,9 @@ class OwnFrontPage:
             nonlocal start
             if message["type"] == "http.response.start":
                 start = message
+                return
+            if message["type"] != "http.response.body":
+                await send(message)
                 return
             parts.append(message.get("body", b""))
             if message.get("more_body"):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
 from string import Template
+
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.requests import Request
+from starlette.responses import Response
 
 from bot.ui.views import prose, source_title
 from kb.records import Entry
@@ -32,11 +36,18 @@ def error_page(title: str, text: str, back: str = "/") -> str:
     return page(title, f"<main><h1>{escape(title)}</h1><p>{escape(text)}</p>{link}</main>", "note")
 
 
-def source_page(entry: Entry, entries: Sequence[Entry], today: date, fill: Callable[[str], str]) -> str:
+async def in_words(request: Request, error: Exception) -> Response:
+    """What a person meets instead of an HTTP error in English."""
+    status = getattr(error, "status_code", 500)
+    if status == 404 and request.method == "GET":
+        return HTMLResponse(error_page("没有找到这个页面", "您要看的页面不存在，或者地址已经更新。"), 404)
+    return JSONResponse({"detail": "这个请求无法处理，请返回首页重试。"}, status)
+
+
+def source_page(entry: Entry, entries: Sequence[Entry], today: date) -> str:
     """The source of ``entry`` with all that ``entries`` holds of it, the entry itself marked and at ``#here``.
 
-    ``fill`` puts the shop's name and the like into a text. What has ended or not begun is left out, except for the
-    entry itself, which then says so.
+    What has ended or not begun is left out, except for the entry itself, which then says so.
     """
     same = [other for other in entries if other.place.source == entry.place.source]
     shown = [other for other in same if other.id == entry.id or other.is_valid_on(today)]
@@ -48,15 +59,15 @@ def source_page(entry: Entry, entries: Sequence[Entry], today: date, fill: Calla
     read_to = 0
     title = source_title(entry.place.source)
     for other in shown:
-        if other.place.heading != heading:
-            heading = other.place.heading
+        if (other.place.heading or (other.category,)) != heading:
+            heading = other.place.heading or (other.category,)
             path = " › ".join(part for part in heading if part != title)
             parts.append(f"<h2>{escape(path)}</h2>" if path else "")
         text = _fresh_part(other, read_to)
         if other.place.end is not None:
             read_to = max(read_to, other.place.end)
         if text or other.id == entry.id:
-            parts.append(_section(other, fill(text or other.text), other.id == entry.id, today, fill))
+            parts.append(_section(other, text or other.text, other.id == entry.id, today))
     return page(title, f"<main><h1>{escape(title)}</h1>{''.join(parts)}</main>", "source-page")
 
 
@@ -68,9 +79,11 @@ def _fresh_part(entry: Entry, read_to: int) -> str:
     return entry.text[read_to - start :]
 
 
-def _section(entry: Entry, text: str, here: bool, today: date, fill: Callable[[str], str]) -> str:
-    question = f"<h3>{escape(fill(entry.question))}</h3>" if entry.question else ""
-    ended = "" if entry.is_valid_on(today) else '<p class="ended">请留意：这条内容目前不在有效期内，请以最新规定为准。</p>'
+def _section(entry: Entry, text: str, here: bool, today: date) -> str:
+    question = f"<h3>{escape(entry.question)}</h3>" if entry.question else ""
+    ended = (
+        "" if entry.is_valid_on(today) else '<p class="ended">请留意：这条内容目前不在有效期内，请以最新规定为准。</p>'
+    )
     wrong = "".join(f'<p class="wrong"><span>×</span>{escape(line)}</p>' for line in entry.wrong)
     mark = ' id="here" class="here"' if here else ""
     return f"<section{mark}>{question}{ended}{prose(text, 'text')}{wrong}</section>"

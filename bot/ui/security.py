@@ -85,7 +85,8 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, adding headers."""
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         path: str = scope["path"]
 
         async def with_headers(message: Message) -> None:
@@ -110,10 +111,10 @@ class RouteGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or close."""
         if scope["type"] == "http" and _under(scope["path"], CLOSED) and not _under(scope["path"], OPEN):
-            return await refuse(send, 404, "没有这个地址。")
-        if scope["type"] == "websocket":
-            return None
-        await self.app(scope, receive, send)
+            await refuse(send, 404, "没有这个地址。")
+            return
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
 
 
 def _under(path: str, prefixes: Sequence[str]) -> bool:
@@ -142,7 +143,8 @@ class OriginCheck:
             if origin is None:
                 own = site in {"none", "same-origin"}
             if not own and (origin or "").lower() not in self.allowed:
-                return await refuse(send, 403, "这个请求来自别的网站，已经拒绝；请在本页面内操作。")
+                await refuse(send, 403, "这个请求来自别的网站，已经拒绝；请在本页面内操作。")
+                return
         await self.app(scope, receive, send)
 
 
@@ -156,12 +158,14 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse with 413."""
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > self.limit:
-            return await self._too_long(send)
+            await self._too_long(send)
+            return
         seen = 0
-        started = False
+        refused = False
 
         async def counted() -> Message:
             nonlocal seen
@@ -172,15 +176,18 @@ class BodyLimit:
             return message
 
         async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+            nonlocal refused
+            if seen > self.limit:  # whatever the app makes of the broken body, this is what the sender is told
+                if not refused:
+                    refused = True
+                    await self._too_long(send)
+                return
             await send(message)
 
         try:
             await self.app(scope, counted, watched)
         except _TooLong:
-            if not started:
-                await self._too_long(send)
+            await watched({"type": "http.response.start"})
 
     async def _too_long(self, send: Send) -> None:
         await refuse(send, 413, f"发送的内容太长（上限 {self.limit // 1024} KB），请分几次发送。")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -15,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from bot.ui.pages import error_page, source_page
+from bot.ui.pages import error_page, in_words, source_page
 from bot.ui.security import BodyLimit, OriginCheck, RouteGate, SecurityHeaders
 from bot.ui.visitors import Allowance, Throttle, VisitorCookie
-from kb.errors import KBError, StoreError
+from kb.errors import StoreError
 from kb.records import Entry
 
 if TYPE_CHECKING:
@@ -67,11 +64,11 @@ def create_customer_app(
     app = _app(shop, base)
     blocks = build_customer_page(Chat(speaker, ratings, Allowance(server.messages_per_minute)), shop, server)
     looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "common.js"))
-    app.add_middleware(OwnFrontPage, title=blocks.title, looks=looks)
+    app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(server.messages_per_minute * ADDRESS_FACTOR))
     app.add_middleware(VisitorCookie, secure=server.cookie_secure)
     _guard(app, server, server.frame_ancestors)
-    _sources(app, base, shop, today, lambda entry: entry.audience == "public")
+    _sources(app, base, today, lambda entry: entry.audience == "public")
     mount_page(app, blocks, server.max_waiting)
     return app
 
@@ -92,11 +89,11 @@ def create_staff_app(
     app = _app(shop, base)
     blocks = build_staff_page(desk, accounts, shop, server)
     looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "common.js", "staff.js"))
-    app.add_middleware(OwnFrontPage, title=blocks.title, looks=looks)
+    app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(STAFF_EVENTS_PER_MINUTE))
     app.add_middleware(StaffGate, accounts=accounts)
     _guard(app, server, ())
-    _sources(app, base, shop, today, lambda entry: True)
+    _sources(app, base, today, lambda entry: True)
     sign_in_routes(app, accounts, server)
     mount_page(app, blocks, server.max_waiting)
     return app
@@ -105,11 +102,7 @@ def create_staff_app(
 def _app(shop: ShopSettings, base: Base) -> FastAPI:
     app = FastAPI(title=shop.brand, docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.exception_handler(HTTPException)
-    async def no_such_page(request: Any, error: HTTPException) -> Response:
-        if error.status_code == 404 and request.method == "GET":
-            return HTMLResponse(error_page("没有找到这个页面", "您要看的页面不存在，或者已经更新了地址。"), 404)
-        return JSONResponse({"detail": "这个请求无法处理，请返回首页重试。"}, error.status_code)
+    app.add_exception_handler(HTTPException, in_words)
 
     @app.get("/healthz")
     def alive() -> Response:
@@ -136,19 +129,17 @@ def _guard(app: FastAPI, server: ServerSettings, frame_ancestors: Sequence[str])
     app.add_middleware(OriginCheck, allowed=server.allowed_origins)
     # Present even when no origin is allowed: only then does Gradio keep its own, which answers any site.
     app.add_middleware(
-        CORSMiddleware, allow_origins=list(server.allowed_origins), allow_methods=["GET", "POST"], allow_credentials=True
+        CORSMiddleware,
+        allow_origins=list(server.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_credentials=True,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders, frame_ancestors=frame_ancestors)
 
 
-def _sources(
-    app: FastAPI, base: Base, shop: ShopSettings, today: Callable[[], date], may_see: Callable[[Entry], bool]
-) -> None:
+def _sources(app: FastAPI, base: Base, today: Callable[[], date], may_see: Callable[[Entry], bool]) -> None:
     """``/source/<entry id>``: an entry in its source, where the reader may see it."""
-
-    def fill(text: str) -> str:
-        return text.replace("{brand}", shop.brand).replace("{service_hours}", shop.service_hours)
 
     @app.get("/source/{identity}")
     def source(identity: str) -> Response:
@@ -157,6 +148,6 @@ def _sources(
             if entry is None or not may_see(entry):
                 text = "这条资料不存在，或者已经更新。您可以返回首页重新提问。"
                 return HTMLResponse(error_page("没有找到这条资料", text), 404)
-            return HTMLResponse(source_page(entry, [other for other in base.entries if may_see(other)], today(), fill))
+            return HTMLResponse(source_page(entry, [other for other in base.entries if may_see(other)], today()))
         except StoreError:
             return HTMLResponse(error_page("资料暂时打不开", "系统正在维护，请您稍后再看。"), 503)

@@ -61,17 +61,21 @@ class StaffGate:
         """Pass on, send to the sign-in page, or answer 401."""
         path = scope.get("path", "")
         if scope["type"] != "http" or any(path == open_ or path.startswith(open_ + "/") for open_ in _OPEN):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         token = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
         try:
             account = await run_in_threadpool(self.accounts.account_of, token) if token else None
         except JournalError as error:
             log.error("logins cannot be read: %s", error)
-            return await refuse(send, 503, "系统正在维护，暂时无法登录，请稍后再试。")
+            await refuse(send, 503, "系统正在维护，暂时无法登录，请稍后再试。")
+            return
         if account is not None:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if scope["method"] == "GET" and not path.startswith("/gradio_api"):
-            return await RedirectResponse("/sign-in", 303)(scope, receive, send)
+            await RedirectResponse("/sign-in", 303)(scope, receive, send)
+            return
         await refuse(send, 401, EXPIRED)
 
 
@@ -106,7 +110,12 @@ def sign_in_routes(app: FastAPI, accounts: AccountBook, server: ServerSettings) 
             return HTMLResponse(sign_in_page(WRONG, name), 401)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
-            COOKIE, token, max_age=server.login_hours * 3600, httponly=True, samesite="strict", secure=server.cookie_secure
+            COOKIE,
+            token,
+            max_age=server.login_hours * 3600,
+            httponly=True,
+            samesite="strict",
+            secure=server.cookie_secure,
         )
         return answer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -12,6 +11,7 @@ from bot.accounts import Account
 from bot.settings import ServerSettings
 from bot.ui.desk import HITS, Desk
 from bot.ui.sign_in import EXPIRED, AccountBook, signed_in
+from bot.ui.views import inline
 from kb.config import ShopSettings
 
 ROLES = {"agent": "客服", "editor": "知识编辑"}
@@ -27,6 +27,7 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
             raise gr.Error(EXPIRED, title="请您留意", print_exception=False)
         return account
 
+    blocks: gr.Blocks
     with gr.Blocks(title=f"{shop.brand} · 客服工作台", fill_width=True, analytics_enabled=False) as blocks:
         with gr.Row(elem_id="head"):
             gr.Markdown(_title(shop.brand), elem_id="title")
@@ -40,7 +41,7 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
 
         def opened(request: gr.Request) -> str:
             account = require(request)
-            return f'<span class="who">{escape(account.name)}（{ROLES.get(account.role, account.role)}）</span>'
+            return f"<div>{inline(account.name)}（{ROLES.get(account.role, account.role)}）</div>"
 
         def list_tickets(request: gr.Request) -> str:
             require(request)
@@ -52,7 +53,7 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
 
 
 def _title(brand: str) -> str:
-    return f'<div class="brand"><strong>{escape(brand)}</strong><span>客服工作台</span></div>'
+    return f'<div class="brand"><strong>{inline(brand)}</strong><span>客服工作台</span></div>'
 
 
 def _quiet(server: ServerSettings) -> dict[str, Any]:
@@ -63,14 +64,22 @@ def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account], server: S
     with gr.Row(elem_id="bench", equal_height=False):
         with gr.Column(scale=3, min_width=320):
             question = gr.Textbox(
-                elem_id="question", label="顾客的问题", placeholder=HINT, lines=1, max_lines=4, autofocus=True, max_length=2000
+                elem_id="question",
+                label="顾客的问题",
+                placeholder=HINT,
+                lines=1,
+                max_lines=4,
+                autofocus=True,
+                max_length=2000,
             )
             verdict = gr.Markdown("", elem_id="verdict")
             slots: list[tuple[gr.Column, gr.Markdown, gr.Button]] = []
             for place in range(HITS):
                 with gr.Column(visible=False, elem_classes="hit") as slot:
                     card = gr.Markdown("", elem_classes="hit-card")
-                    use = gr.Button("用这条回复", elem_id=f"use-{place}", elem_classes="use", size="sm", scale=0, min_width=0)
+                    use = gr.Button(
+                        "用这条回复", elem_id=f"use-{place}", elem_classes="use", size="sm", scale=0, min_width=0
+                    )
                 slots.append((slot, card, use))
         with gr.Column(scale=2, min_width=320, elem_id="reply-side"):
             reply = gr.Textbox(elem_id="reply", label="可用回复（可修改）", lines=9, max_lines=20, max_length=4000,

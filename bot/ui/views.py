@@ -26,6 +26,11 @@ _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n”’）)]*|[。！？!
 MAX_PIECES = 8
 
 
+def inline(text: str) -> str:
+    """``text`` escaped and on one line, to stand inside a block of HTML without ending it."""
+    return escape(" ".join(text.split()))
+
+
 def prose(text: str, css: str = "say") -> str:
     """``text`` as paragraphs; lines that look like list items hang. One line of HTML."""
     lines = [line.strip() for line in text.splitlines()]
@@ -48,9 +53,9 @@ def source_title(source: str) -> str:
 def place_title(source: str, heading: str) -> str:
     """``退换货政策 › 运费``; the file's title is not said twice when the first heading repeats it."""
     title = source_title(source)
-    if not heading:
-        return title
-    return heading if heading == title or heading.startswith(title + " › ") else f"{title} › {heading}"
+    if not heading or heading.startswith(title):
+        return heading or title
+    return f"{title} › {heading}"
 
 
 def source_link(entry_id: str) -> str:
@@ -61,7 +66,7 @@ def source_link(entry_id: str) -> str:
 def sources(citations: Iterable[Citation]) -> str:
     """Links to where the words come from; empty without citations."""
     links = "".join(
-        f'<a class="source" href="{source_link(citation.id)}">{escape(place_title(citation.source, citation.heading))}</a>'
+        f'<a class="source" href="{source_link(citation.id)}">{inline(place_title(citation.source, citation.heading))}</a>'
         for citation in citations
     )
     return f'<div class="sources"><span class="from">来源</span>{links}</div>' if links else ""
@@ -82,7 +87,10 @@ def customer_message(text: str) -> Message:
 def waiting_message(text: str = "正在为您查找") -> Message:
     """What stands in the bot's place until there is a reply."""
     dots = "<span></span><span></span><span></span>"
-    return {"role": "assistant", "content": f'<div class="waiting">{escape(text)}<span class="dots">{dots}</span></div>'}
+    return {
+        "role": "assistant",
+        "content": f'<div class="waiting">{inline(text)}<span class="dots">{dots}</span></div>',
+    }
 
 
 def conversation(turns: Sequence[TurnView]) -> list[Message]:

@@ -41,10 +41,12 @@ class VisitorCookie:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with a valid ``visitor`` cookie, setting it where it was missing."""
         if scope["type"] != "http" or scope["path"] not in {"/", EVENT_ROUTE}:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
         if _MADE_BY_US.fullmatch(cookies.get(COOKIE, "")):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         visitor = secrets.token_urlsafe(32)
         cookies[COOKIE] = visitor
         joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -111,18 +113,21 @@ class Throttle:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or answer 429."""
         if scope["type"] != "http" or scope["method"] != "POST":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         address = scope["client"][0] if scope.get("client") else "unknown"
         wait = self.allowance.take(address)
         if wait:
-            return await refuse(send, 429, TOO_FAST.format(seconds=wait))
+            await refuse(send, 429, TOO_FAST.format(seconds=wait))
+            return
         full = False
 
         async def in_words(message: Message) -> None:
             nonlocal full
             if message["type"] == "http.response.start" and message["status"] == 503:
                 full = True
-                return await refuse(send, 429, BUSY)
+                await refuse(send, 429, BUSY)
+                return
             if not full:
                 await send(message)
 

@@ -36,7 +36,7 @@ def check_content(data: bytes, suffix: str) -> None:
     own = _OWN_KIND.get(suffix, "")
     if own == ".xlsx" and not kind:
         raise SourceError(f"文件后缀是 {suffix}，内容却不是 Excel 工作簿，或者文件已损坏；请用原来的软件打开后另存，再试一次。")
-    if kind and right != own:
+    if kind and (right != own or not right):
         advice = f"请把后缀改为 {right} 后再试" if right else "请用原来的软件打开后另存为支持的格式"
         raise SourceError(f"文件后缀是 {suffix}，内容却是{kind}；{advice}。")
 

@@ -75,7 +75,7 @@ _SPECS = (
         licence="MIT",
         licence_note_zh="MIT 许可，可自由使用（含商业用途）",
         dimension=384,
-        space_bytes=400_000_000,
+        space_bytes=550_000_000,
     ),
     ModelSpec(
         name="m3e",

@@ -32,8 +32,9 @@ def convert(members: Mapping[str, bytes], folder: Path, keeps: Callable[[str], b
     """Write ``folder`` from the container in ``members``: weights, tokenizer and the description of the modules.
 
     Pieces for which ``keeps`` is false are dropped with their rows of the embedding table; specials always stay.
-    Matrices are stored as float16: they come from four bits and an eleven-bit scale, so nothing that counts is lost;
-    the configuration asks for float32, which is what loads.
+    Everything is stored as float32, in which it is computed: such a file is mapped into memory, not copied, so that
+    processes share it and rows of the embedding table that no text asks for are never read. Stored as float16 it would
+    take half the disk, twice the time to load, and about 340 MB more memory in each process.
 
     Raises:
         ModelDamaged: the container is not what was expected.
@@ -73,7 +74,7 @@ def _write_weights(source: E5File, rows: NDArray[np.int64], folder: Path) -> Non
 
     hidden, wide = source.hidden, source.feed_forward
     weights: dict[str, NDArray[np.generic]] = {
-        "embeddings.word_embeddings.weight": source.matrix("emb.word", hidden, rows).astype(np.float16),
+        "embeddings.word_embeddings.weight": source.matrix("emb.word", hidden, rows),
         "embeddings.position_embeddings.weight": source.vector("emb.pos").reshape(source.positions, hidden),
         "embeddings.token_type_embeddings.weight": source.vector("emb.type").reshape(source.token_types, hidden),
         "embeddings.LayerNorm.weight": source.vector("emb.ln.w"),
@@ -86,7 +87,7 @@ def _write_weights(source: E5File, rows: NDArray[np.int64], folder: Path) -> Non
                 weights[f"{target}.weight"] = source.vector(f"{origin}.w")
             else:
                 columns = wide if short == "fo" else hidden
-                weights[f"{target}.weight"] = source.matrix(f"{origin}.w", columns).astype(np.float16)
+                weights[f"{target}.weight"] = source.matrix(f"{origin}.w", columns)
             weights[f"{target}.bias"] = source.vector(f"{origin}.b")
     (folder / "model.safetensors").write_bytes(save(weights, metadata={"format": "pt"}))
 

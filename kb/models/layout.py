@@ -28,7 +28,7 @@ def write_modules(folder: Path, dimension: int, prompts: Mapping[str, str], *, n
             "transformer_task": "feature-extraction",
             "modality_config": {"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
             "module_output_name": "token_embeddings",
-            # Half precision is stored, but on a CPU it must not be computed with; the pooler is not used, nor shipped.
+            # On a CPU half precision must not be computed with; the pooler is not used, nor shipped.
             "model_kwargs": {"dtype": "float32", "add_pooling_layer": False},
         },
     )

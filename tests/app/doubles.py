@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.records import Reply, TurnView
 from kb.knowledge import BaseStatus
 from kb.records import Entry, SearchResult
-from kb.text import terms, normalise
+from kb.text import normalise, terms
 from tests.doubles import hit
 
 
@@ -69,7 +69,9 @@ class ShelfBase:
 
     def search(self, question: str, k: int = 5) -> SearchResult:
         words = set(terms(normalise(question)))
-        scores = {e.id: len(words & set(terms(normalise(e.question + e.text)))) / max(1, len(words)) for e in self.entries}
+        scores = {
+            e.id: len(words & set(terms(normalise(e.question + e.text)))) / max(1, len(words)) for e in self.entries
+        }
         found = sorted((e for e in self.entries if scores[e.id]), key=lambda e: -scores[e.id])[:k]
         best = scores[found[0].id] if found else 0.0
         band = "answer" if best > 0.6 else "clarify" if best > 0.3 else "none"

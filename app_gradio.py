@@ -1,0 +1,104 @@
+"""Starts the two sites: ``python app_gradio.py``; holds no logic of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from bot.settings import ServerSettings
+from bot.ui.launch import Site, listen, run_sites, stop_with_parent
+from bot.ui.serve import TITLES, SiteName, serve
+from kb.config import Home, SearchSettings, load
+from kb.console import home_option, run, say
+from kb.errors import KBError
+
+SAMPLE = Path(__file__).parent / "knowledge"
+
+
+class SampleMissing(KBError):
+    """There is no base yet, and the sample's files are not installed."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535), help="Customer page.")
+@click.option("--staff-port", default=7861, show_default=True, type=click.IntRange(1, 65535), help="Staff page.")
+@click.option("--only", type=click.Choice(["customer", "staff"]), help="Serve one site, in this process.")
+@click.option("--with-parent", is_flag=True, hidden=True)
+@home_option
+def cli(host: str, port: int, staff_port: int, only: SiteName | None, with_parent: bool, home: Home) -> int:
+    """Serve the customer page and the staff page, each in a process of its own.
+
+    An empty home is first filled with the sample shop's knowledge.
+
+    \b
+    Examples:
+      python app_gradio.py
+      python app_gradio.py --host 0.0.0.0 --port 8000 --staff-port 8001
+      python app_gradio.py --only customer
+
+    \b
+    Exit codes: 0 stopped on request, 1 failed (port taken, no encoder, …),
+    2 wrong usage or settings, 3 base locked by a build, 4 base damaged.
+    """
+    if port == staff_port:
+        raise click.UsageError(f"两个页面不能用同一个端口 {port}；请用 --port 或 --staff-port 换一个。")
+    ports: dict[SiteName, int] = {"customer": port, "staff": staff_port}
+    if with_parent:
+        stop_with_parent()
+    else:
+        for name in [only] if only else ports:
+            listen(host, ports[name]).close()  # before a long build, not after it
+        prepare(home)
+        if only != "customer":
+            mention_accounts(home)
+    if only is not None:
+        return serve(only, home, host, ports[only], say, announce=not with_parent)
+    command = [sys.executable, str(Path(__file__).resolve()), "--home", str(home.path), "--host", host, "--with-parent"]
+    options = ["--port", str(port), "--staff-port", str(staff_port), "--only"]
+    return run_sites([Site(TITLES[name], host, ports[name], [*command, *options, name]) for name in ports], say)
+
+
+def prepare(home: Home) -> None:
+    """Make sure there are settings that can be read, encoders that can be used and a published base."""
+    from ingest.build import build
+    from ingest.progress import ProgressDisplay
+    from kb.encoder import load_encoders
+    from kb.store import Store
+
+    load(ServerSettings, home)
+    encoders = load_encoders(load(SearchSettings, home), say)
+    if Store(home.store).current() is not None:
+        return
+    if not SAMPLE.is_dir():
+        raise SampleMissing("知识库还是空的，安装包里也不带示例资料；请先运行 python -m ingest build 您的资料文件夹。")
+    say("知识库还是空的，先用示例店铺的资料建立（约需一两分钟，只需一次）：")
+    display = ProgressDisplay()
+    try:
+        report = build([SAMPLE / "public", SAMPLE / "internal"], home, progress=display, report=say, encoders=encoders)
+    finally:
+        display.close()
+    say(f"已收录 {report.entries} 条。")
+    if not home.question_set.exists():
+        home.question_set.write_bytes((SAMPLE / "questions.csv").read_bytes())
+
+
+def mention_accounts(home: Home) -> None:
+    """Say how to add the first member of staff where there is none."""
+    from bot.accounts import Accounts
+
+    accounts = Accounts(home.journal)
+    if not accounts.list():
+        say(f"还没有员工账号，请另开一个终端添加：python -m bot users add 账号名 --role editor --home {home.path}")
+    accounts.close()
+
+
+def main() -> int:
+    """Entry point of ``kb-serve`` and ``python app_gradio.py``."""
+    return run(cli)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,341 @@
+"""What is said to a message: the situation, the search, the decision and the words, but nothing stored yet."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot import compose, followup
+from bot.checker import Checker
+from bot.compose import Draft
+from bot.errors import GenerationError
+from bot.generate import Generator, acceptable
+from bot.journal import TicketKind
+from bot.opening import is_open
+from bot.policy import Decision, Due, decide
+from bot.privacy import contacts
+from bot.records import COMPLAINTS, Citation, Outcome, Role, Scenario
+from bot.scenario import Classifier, Situation
+from bot.session import Conversation
+from bot.settings import BotSettings
+from bot.wording import Wording
+from kb.records import Entry, SearchResult
+from kb.text import has_words, normalise
+
+logger = logging.getLogger(__name__)
+
+HITS = 8
+"""Hits asked of the base: choices that say the same fall away."""
+
+_MARKUP = re.compile(r"<[^<>]{1,200}>")
+_NUMBERED = re.compile(r"[A-Za-z]{0,4}\d{6,}")
+
+
+class Base(Protocol):
+    """What is needed of a knowledge base; :class:`kb.knowledge.KnowledgeBase` is one."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries of the audience."""
+        ...
+
+    def search(self, question: str, k: int = 5) -> SearchResult:
+        """See :class:`kb.search.Retriever`."""
+        ...
+
+    def entry(self, identity: str) -> Entry | None:
+        """The entry with that id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Words to be checked and said. ``fallback`` is said where our own part of ``draft`` breaks a rule."""
+
+    outcome: Outcome
+    scenario: Scenario
+    draft: Draft
+    confidence: float = 0.0
+    fallback: str = ""
+    citations: tuple[Citation, ...] = ()
+    choices: tuple[str, ...] = ()
+    generation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A ticket that the words rest on. ``joins``: add to the conversation's open ticket, if there is one."""
+
+    kind: TicketKind
+    words: str
+    due: Due | None = None
+    contact: str = ""
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``spoken`` is said once ``wish`` is stored; ``unstored`` where that failed, None if it makes no difference."""
+
+    spoken: Spoken
+    wish: Wish | None = None
+    unstored: Spoken | None = None
+
+
+class Responder:
+    """Plans replies; what it remembers it writes into the conversation it is given."""
+
+    def __init__(
+        self,
+        base: Base,
+        wording: Wording,
+        checker: Checker,
+        classifier: Classifier,
+        settings: BotSettings,
+        role: Role,
+        opening: Callable[[], str],
+        now: Callable[[], datetime],
+        service_hours: str,
+        generator: Generator | None = None,
+        generator_s: float = 5.0,
+    ) -> None:
+        self._base = base
+        self._wording = wording
+        self._checker = checker
+        self._classifier = classifier
+        self._settings = settings
+        self._role: Role = role
+        self._opening = opening
+        self._now = now
+        self._service_hours = service_hours
+        self._generator = generator
+        self._generator_s = generator_s
+
+    def plan(self, words: str, conversation: Conversation) -> Plan:
+        """What to say to ``words`` (without control characters), and what has to be stored for it."""
+        if not words:
+            return self._line("input.empty", "scripted")
+        if len(words) > self._settings.question_chars:
+            return self._line("input.too_long", "refused")
+        refusal = self._classifier.refusal(words) if self._role == "customer" else None
+        if refusal == "care":
+            return self._line("refusal.care", "handoff", wish=Wish("human", words, "callback"))
+        if refusal is not None:
+            return self._line(f"refusal.{refusal}", "refused")
+        picked = followup.chosen(words, conversation.choices)
+        if picked is not None:
+            return self._question(Situation("question", 1.0, (), picked), conversation)
+        situation = self._classifier.classify(words)
+        added = self._addition(words, situation, conversation)
+        if added is not None:
+            return added
+        if situation.scenario != "question":
+            return self.act(situation, words, conversation)
+        if followup.points_beyond(words) or not has_words(normalise(words)):
+            return self._line("input.pick" if conversation.choices else "input.unclear", "scripted")
+        if followup.rejects(words) and conversation.question and self._role == "customer":
+            return self._others(conversation)
+        return self._question(situation, conversation)
+
+    # ------------------------------------------------------------------ questions
+
+    def _question(self, situation: Situation, conversation: Conversation) -> Plan:
+        result, asked = self._looked_up(situation.matter, conversation)
+        decision = decide("question", result, self._role, words=asked)
+        confidence, generation = decision.confidence, result.generation if result is not None else None
+        if decision.act == "answer":
+            return Plan(self._answer(decision, asked, situation, generation, conversation))
+        place, lead = normalise(asked), self._lead(situation, normalise(asked), conversation)
+        choices = compose.choices_of(decision.hits, self._settings.choices)
+        conversation.question, conversation.choices, conversation.others = asked, choices, ()
+        if choices:
+            intro = "agent.clarify" if self._role == "agent" else "clarify.intro"
+            draft = _listed(lead + compose.clarify(self._wording, intro, choices, place))
+            citations = tuple(compose.citation_of(hit) for hit in decision.hits[: len(choices)])
+            return Plan(Spoken("clarify", "question", draft, confidence, "", citations, choices, generation))
+        situation_of = "outage" if decision.act == "outage" else "not_found" if self._role == "agent" else "cannot_answer"
+        if self._role == "agent":
+            return self._line(f"agent.{situation_of}", "handoff", confidence=confidence, generation=generation)
+        wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
+        return self._line(
+            f"person.{situation_of}", "handoff", place, lead=lead, wish=wish, confidence=confidence, generation=generation
+        )
+
+    def _looked_up(self, matter: str, conversation: Conversation) -> tuple[SearchResult | None, str]:
+        """What the base says to the surest reading of ``matter``, and that reading; None when it cannot be asked."""
+        best: SearchResult | None = None
+        asked = matter
+        for reading in followup.readings(matter, conversation):
+            try:
+                result = self._base.search(_MARKUP.sub(" ", reading), HITS)
+            except Exception:  # whatever is broken below, the visitor gets an honest line and the log the trace
+                logger.exception("the base could not be searched")
+                return None, matter
+            if best is None or result.confidence > best.confidence:
+                best, asked = result, reading
+            if best.band == "answer":
+                break
+        return best, asked
+
+    def _answer(
+        self,
+        decision: Decision,
+        asked: str,
+        situation: Situation,
+        generation: str | None,
+        conversation: Conversation,
+    ) -> Spoken:
+        hit, place, confidence = decision.hits[0], normalise(asked), decision.confidence
+        conversation.question, conversation.choices = asked, ()
+        conversation.others = compose.choices_of(decision.hits[1:], self._settings.choices)
+        citations = (compose.citation_of(hit),)
+        if hit.entry.kind == "script":
+            text = self._wording.line("agent.script", place, reply=hit.entry.text)
+            return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)
+        words = compose.curated_words(hit, self._settings.answer_chars)
+        reworded = self._reworded(asked, words) if self._role == "customer" else ""
+        folded = normalise(situation.matter)
+        again = folded in conversation.asked
+        tail = compose.tail_for(self._wording, words, place, again=again, last=conversation.last_tail)
+        lead = self._lead(situation, place, conversation, sorry=not compose.apologises(words))
+        conversation.asked.add(folded)
+        conversation.last_tail = tail or conversation.last_tail
+        draft = compose.answer(self._wording, hit, reworded or words, place, lead=lead, tail=tail)
+        if reworded:
+            draft = Draft(draft.text)  # nothing in it is curated
+        plain = compose.answer(self._wording, hit, words, place, lead="", tail="")
+        return Spoken("answer", "question", draft, confidence, plain.text, citations, (), generation)
+
+    def _lead(self, situation: Situation, place: str, conversation: Conversation, *, sorry: bool = True) -> str:
+        """What goes before an answer: 您好 once in a conversation, and the courtesy that the question came with."""
+        lines = [] if conversation.greeted else ["answer.hello"]
+        lines += [f"courtesy.{name}" for name in situation.courtesies if name in ("thanks", "customer_apology")][:1]
+        if sorry and any(name in COMPLAINTS for name in situation.courtesies):
+            lines.append("courtesy.complaint")
+        conversation.greeted = True
+        return "".join(self._wording.line(line, place) for line in lines)
+
+    def _reworded(self, asked: str, words: str) -> str:
+        """The curated words put by the optional model to fit the question; empty where they stay as they are."""
+        if self._generator is None:
+            return ""
+        try:
+            text = self._generator.rephrase(asked, [words], self._generator_s)
+        except GenerationError as error:
+            logger.warning("no rewording: %s", error)
+            return ""
+        if acceptable(text, [words], self._checker, max(self._settings.answer_chars, 2 * len(words))):
+            return text
+        logger.warning("rewording refused: it is too long, breaks a rule, or says what the evidence does not")
+        return ""
+
+    def _others(self, conversation: Conversation) -> Plan:
+        """What else it might have been, after the customer said that it was not that; a person when nothing is left."""
+        if not conversation.others:
+            wish = Wish("question", conversation.question, "deadline", joins=conversation.ticket_kind == "question")
+            return self._line("person.cannot_answer", "handoff", conversation.question, wish=wish)
+        choices, conversation.others = conversation.others, ()
+        conversation.choices = choices
+        draft = _listed(compose.clarify(self._wording, "clarify.none_of_these", choices, conversation.question))
+        return Plan(Spoken("clarify", "question", draft, choices=choices))
+
+    # ------------------------------------------------------------------ all other situations
+
+    def act(self, situation: Situation, words: str, conversation: Conversation) -> Plan:
+        """What is said in every situation but a question."""
+        scenario, place = situation.scenario, f"{normalise(words)}\n{conversation.turns}"
+        conversation.choices = ()
+        conversation.insults += scenario == "abusive"
+        decision = decide(scenario, None, self._role, insults=conversation.insults)
+        wish = Wish(decision.ticket, words, decision.due) if decision.ticket is not None else None
+        if decision.act == "complaint":
+            return self._complaint(situation, words, place, wish)
+        if decision.act == "human":
+            closed = is_open(self._service_hours, self._now()) is False
+            line, unstored = "person.human_closed" if closed else "person.human", "person.human_unrecorded"
+        elif decision.act == "abuse" and wish is not None:
+            line, unstored = "moment.abusive_again", "moment.abusive_unrecorded"
+        elif scenario == "greeting":
+            conversation.greeted = True
+            line = unstored = self._opening()
+        else:
+            line = unstored = f"moment.{scenario}"
+        if decision.act == "suggestion":
+            unstored = "moment.suggestion_unrecorded"
+
+        def spoken(name: str) -> Spoken:
+            text = self._wording.line(name, place)
+            if scenario in ("goodbye", "no_more_questions") and conversation.turns > 1:
+                text += "\n" + self._wording.line("moment.rating", place)
+            return Spoken(decision.outcome, scenario, Draft(text), situation.confidence)
+
+        if scenario in ("goodbye", "no_more_questions"):
+            conversation.ticket, conversation.ticket_kind = None, ""
+        return Plan(spoken(line), wish, spoken(unstored) if wish is not None else None)
+
+    def _complaint(self, situation: Situation, words: str, place: str, wish: Wish | None) -> Plan:
+        scenario = situation.scenario
+        sorry = self._wording.line(f"moment.{scenario}", place)
+
+        def spoken(line: str, **filled: str) -> Spoken:
+            text = f"{sorry}\n{self._wording.line(line, place, **filled)}"
+            return Spoken("scripted", scenario, Draft(text), situation.confidence)
+
+        quote = compose.quoted(words)
+        # No insult is handed back.
+        if not quote or any(finding.rule == "slang.insult" for finding in self._checker.check(quote)):
+            quote = self._wording.line(f"complaint_kind.{scenario}", place)
+        return Plan(
+            spoken("moment.complaint_recorded", question=quote), wish, spoken("moment.complaint_unrecorded")
+        )
+
+    def _addition(self, words: str, situation: Situation, conversation: Conversation) -> Plan | None:
+        """The plan for a message that adds to the open ticket: a way to be reached, a number, or that this was all."""
+        if conversation.ticket is None:
+            return None
+        if situation.scenario == "no_more_questions":
+            conversation.ticket, conversation.ticket_kind = None, ""
+            return self._line("person.all_told", "scripted", scenario="no_more_questions")
+        ways = contacts(words)
+        further = situation.scenario in COMPLAINTS and conversation.ticket_kind in COMPLAINTS
+        number = situation.scenario == "question" and _NUMBERED.search(words) is not None and "?" not in normalise(words)
+        if not (ways or further or number):
+            return None
+        scenario: Scenario = situation.scenario if further else "question"
+        lead = self._wording.line(f"moment.{scenario}", words) + "\n" if further else ""
+
+        def spoken(line: str) -> Spoken:
+            return Spoken("scripted", scenario, Draft(lead + self._wording.line(line, words)), situation.confidence)
+
+        kind: TicketKind = conversation.ticket_kind or "question"  # type: ignore[assignment]
+        wish = Wish(kind, words, "deadline", "；".join(ways), joins=True)
+        return Plan(spoken("person.contact_saved" if ways else "person.detail_saved"), wish, spoken("person.not_saved"))
+
+    def _line(
+        self,
+        situation: str,
+        outcome: Outcome,
+        place: str = "",
+        *,
+        lead: str = "",
+        wish: Wish | None = None,
+        scenario: Scenario = "question",
+        confidence: float = 0.0,
+        generation: str | None = None,
+    ) -> Plan:
+        """A line of the wording file; one that rests on a ticket has a second version for when it cannot be stored."""
+
+        def spoken(name: str) -> Spoken:
+            draft = Draft(lead + self._wording.line(name, place))
+            return Spoken(outcome, scenario, draft, confidence, generation=generation)
+
+        return Plan(spoken(situation), wish, spoken(f"{situation}_unrecorded") if wish is not None else None)
+
+
+def _listed(text: str) -> Draft:
+    """A draft whose curated part are the choices: everything between the first line and the last."""
+    return Draft(text, (text.find("\n"), text.rfind("\n")))

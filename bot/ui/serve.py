@@ -1,0 +1,80 @@
+"""One site from start to end: take the port, load the base, warm up, serve, stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from bot.settings import ServerSettings
+from bot.ui.launch import listen, web_address
+from kb.config import Home, ShopSettings, load
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+SiteName = Literal["customer", "staff"]
+TITLES: dict[SiteName, str] = {"customer": "顾客页面", "staff": "客服工作台"}
+
+
+def serve(
+    site: SiteName, home: Home, host: str, port: int, say: Callable[[str], None], *, announce: bool = True
+) -> int:
+    """Serve one site until told to stop; 0 then.
+
+    Raises:
+        PortTaken: before anything is loaded. KBError: the base, an encoder or a setting cannot be used.
+    """
+    with listen(host, port) as bound, tempfile.TemporaryDirectory(prefix="zhanggui-") as scratch:
+        # Gradio reads these when it is imported; files of one site must not be found through the other.
+        os.environ["GRADIO_TEMP_DIR"] = scratch
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        app = customer_app(home, say) if site == "customer" else staff_app(home, say)
+        if announce:
+            say(f"{TITLES[site]}已就绪：{web_address(host, port)}")
+        _run(app, bound)
+    return 0
+
+
+def customer_app(home: Home, say: Callable[[str], None]) -> FastAPI:
+    """The public app of ``home``, warmed up; it opens the public index only."""
+    from bot.ui.server import create_customer_app
+    from bot.wiring import open_assistant
+
+    assistant = open_assistant(home, "customer", report=say)
+    assistant.base.warm_up()
+    return create_customer_app(
+        assistant, assistant.journal, assistant.base, load(ShopSettings, home), load(ServerSettings, home)
+    )
+
+
+def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:
+    """The staff app of ``home``, warmed up."""
+    from zoneinfo import ZoneInfo
+
+    from bot.accounts import Accounts
+    from bot.ui.desk import Desk
+    from bot.ui.server import create_staff_app
+    from bot.wiring import open_assistant
+
+    shop, server = load(ShopSettings, home), load(ServerSettings, home)
+    assistant = open_assistant(home, "agent", report=say)
+    assistant.base.warm_up()
+    desk = Desk(assistant.base, assistant, assistant.checker, assistant.journal, ZoneInfo(shop.timezone))
+    accounts = Accounts(home.journal, login_hours=server.login_hours)
+    return create_staff_app(desk, accounts, assistant.base, shop, server)
+
+
+def _run(app: FastAPI, bound: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3, ws="none"
+    )
+    # uvicorn stops in order on these signals and raises them once more when it is done: that second one is spent here.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
+    uvicorn.Server(config).run(sockets=[bound])

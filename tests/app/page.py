@@ -1,0 +1,63 @@
+"""Drives a Gradio page over HTTP as its own browser code does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.testclient import TestClient
+
+JOIN = "/gradio_api/queue/join"
+
+
+class Page:
+    """One opened page: events by the id of the element and the name of what happens to it."""
+
+    def __init__(self, client: TestClient, session_hash: str = "hash") -> None:
+        self.client = client
+        self.session_hash = session_hash
+        html = client.get("/").text
+        start = html.index("window.gradio_config = ") + len("window.gradio_config = ")
+        self.config = json.JSONDecoder().raw_decode(html[start:])[0]
+
+    def index(self, element: str, event: str) -> int:
+        ids = {component["props"].get("elem_id"): component["id"] for component in self.config["components"]}
+        ids[""] = 0
+        for dependency in self.config["dependencies"]:
+            if any(target == ids.get(element) and name == event for target, name in dependency["targets"]):
+                return int(dependency["id"])
+        # the page's own events (load) hang on the page, which is no component
+        for dependency in self.config["dependencies"]:
+            if not element and any(name == event for _, name in dependency["targets"]):
+                return int(dependency["id"])
+        raise AssertionError(f"no event {event} of {element}")
+
+    def join(self, element: str, event: str, data: list[Any], event_data: Any = None, **options: Any) -> Any:
+        body = {
+            "data": data,
+            "fn_index": self.index(element, event),
+            "session_hash": self.session_hash,
+            "event_data": event_data,
+        }
+        return self.client.post(JOIN, json=body, **options)
+
+    def fire(self, element: str, event: str, data: list[Any] | None = None, event_data: Any = None) -> list[Any]:
+        """The messages of the server until the event is done."""
+        answer = self.join(element, event, data or [], event_data)
+        assert answer.status_code == 200, answer.text
+        messages = []
+        with self.client.stream("GET", f"/gradio_api/queue/data?session_hash={self.session_hash}") as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data:"):
+                    messages.append(json.loads(line[5:]))
+                    if messages[-1]["msg"] in {"process_completed", "close_stream"}:
+                        break
+        return messages
+
+    def outcome(self, *arguments: Any) -> Any:
+        """The last message of :meth:`fire`."""
+        return self.fire(*arguments)[-1]
+
+    def shown(self, *arguments: Any) -> str:
+        """All that the event put on the page, as one text."""
+        return json.dumps(self.fire(*arguments), ensure_ascii=False)
