@@ -16,8 +16,9 @@ from bot.errors import JournalError
 from bot.generate import Generator
 from bot.journal import Journal
 from bot.opening import opening_at, parse_overrides
+from bot.plan import Base, Plan, Spoken, Wish
 from bot.records import Citation, Outcome, Reply, Role, Scenario, TurnView
-from bot.responder import Base, Plan, Responder, Spoken, Wish
+from bot.responder import Responder
 from bot.scenario import Classifier, Situation
 from bot.session import Conversation, Sessions
 from bot.settings import BotSettings
@@ -178,7 +179,7 @@ class Assistant:
         )  # fmt: skip
 
     def _checked(self, draft: Draft, spoken: Spoken) -> str:
-        """The text that may leave. A finding in curated words is for the editors; one in our own brings the fallback."""
+        """The text that may leave: a finding in curated words is for the editors, one in our own brings the fallback."""
         broken = False
         start, end = draft.curated
         for finding in self._checker.check(draft.text, spoken.scenario):

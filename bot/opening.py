@@ -17,8 +17,9 @@ SPRING_DAYS = 7
 NATIONAL_DAYS = 7
 
 _OVERRIDE = re.compile(r"(\w+)=(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?")
-_HOURS = re.compile(r"(\d{1,2})[:：](\d{2})\s*(?:-|–|—|~|～|至|到)\s*(\d{1,2})[:：](\d{2})")
-_WEEKDAYS = re.compile(r"(?:周|星期)([一二三四五六日天])(?:\s*(?:-|–|—|~|～|至|到)\s*(?:周|星期)?([一二三四五六日天]))?")
+_TO = r"\s*(?:-|–|—|~|～|至|到)\s*"
+_HOURS = re.compile(rf"(\d{{1,2}})[:：](\d{{2}}){_TO}(\d{{1,2}})[:：](\d{{2}})")
+_WEEKDAYS = re.compile(rf"(?:周|星期)([一二三四五六日天])(?:{_TO}(?:周|星期)?([一二三四五六日天]))?")
 
 Spans = Mapping[str, tuple[tuple[date, date], ...]]
 

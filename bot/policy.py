@@ -13,6 +13,8 @@ from kb.text import normalise
 
 _MARKS = re.compile(r"[\W_]+")
 
+_ASKING = re.compile(r"^(?:请问|我想|我要|想|要)?(?:怎么|如何|怎样|咋)?(?:办理|申请)?|(?:怎么|咋)?(?:办|弄|搞|整)?(?:吗|呢|啊|呀)?$")
+
 Act = Literal["answer", "clarify", "cannot_answer", "outage", "human", "complaint", "suggestion", "abuse", "moment"]
 """What is said: the composer knows one shape for each."""
 
@@ -22,7 +24,7 @@ Due = Literal["deadline", "callback"]
 VERBATIM = 0.99
 """Confidence where the question is, word for word, a standard question or an alias."""
 TOPIC_CHARS = 6
-"""Longest message that may be a bare topic."""
+"""Longest topic that may be asked about bare."""
 PATIENCE = 1
 """Insults that are met with an offer of help; the next brings a person."""
 
@@ -94,8 +96,9 @@ def _answer_or_not(result: SearchResult | None, role: Role, words: str) -> Decis
     if hits and result.band != "none":
         # Also when the best hit may not be shown: what remains was not what the confidence spoke of.
         return Decision("clarify", "clarify", hits, result.confidence)
-    named = tuple(hit for hit in hits if words and words in bare(hit.entry.question))
-    if named and len(words) <= TOPIC_CHARS:
-        # A bare word like 退款 asks nothing in particular, but the questions about it are worth offering.
+    topic = _ASKING.sub("", words)
+    named = tuple(hit for hit in hits if topic and topic in bare(hit.entry.question))
+    if named and len(topic) <= TOPIC_CHARS:
+        # A bare "退款" or "怎么退货" asks nothing in particular, but the questions about it are worth offering.
         return Decision("clarify", "clarify", named, result.confidence)
     return Decision("handoff", "cannot_answer", (), result.confidence, ticket=ticket, due=due)

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 # One character for one character, so that a span found in the folded text is the span in the original.
-_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2013: 0x2D, 0x2014: 0x2D, 0x2212: 0x2D}
-_SPOKEN = dict(zip(map(ord, "零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖"), map(ord, "001123456789123456789"), strict=True))
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_FOLD |= dict.fromkeys((0x2013, 0x2014, 0x2212), ord("-")) | {0x3000: ord(" ")}
+_SPOKEN = str.maketrans("零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖", "001123456789123456789")
 
 _GAP = r"[ \t\-.·_\u200b-\u200f\ufeff]{1,3}"
 _NO_DIGIT_BEFORE, _NO_DIGIT_AFTER = r"(?<![0-9])", r"(?![0-9])"
@@ -30,8 +31,8 @@ _MOBILE = re.compile(
     rf"|[0-9](?:{_GAP}[0-9]){{10}}){_NO_DIGIT_AFTER}"
 )
 _LONG = re.compile(
-    rf"{_NO_DIGIT_BEFORE}(?:[0-9]{{12,32}}|{_groups('4 4 4 4 3', '4 4 4 4 2', '4 4 4 4 1', '4 4 4 4', '6 4 4 4', '6 4 4 3')}"
-    rf"|{_groups('6 8 4', '6 8 3', '3 3 4 4 4', '6 13', '6 12', '6 10')})[Xx]?{_NO_DIGIT_AFTER}"
+    rf"{_NO_DIGIT_BEFORE}(?:[0-9]{{12,}}|{_groups('4 4 4 4 3', '4 4 4 4 2', '4 4 4 4 1', '4 4 4 4', '6 4 4 4')}"
+    rf"|{_groups('6 4 4 3', '6 8 4', '6 8 3', '3 3 4 4 4', '6 13', '6 12', '6 10')})[Xx]?{_NO_DIGIT_AFTER}"
 )
 _LANDLINE = re.compile(
     rf"{_NO_DIGIT_BEFORE}(?:[(]?(?:\+|00)86[)]?[ -]?)?[(]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)]?[ -]{{0,2}}"
@@ -50,7 +51,9 @@ _MESSENGER = re.compile(
     r"(?:微信|薇信|威信|[Vv][Xx]|[Ww][Xx]|[Qq]{2}|扣扣)(?:号码|号)?[是为:]?[ ]?([A-Za-z0-9_-]{5,20})(?![A-Za-z0-9_-])"
 )
 _NAME = re.compile(r"(?:姓名|收件人|收货人|联系人)[ ]?[:是][ ]?([\u4e00-\u9fff·]{2,4})(?![\u4e00-\u9fff])")
-_ADDRESS = re.compile(r"(?:地址|住址)[ ]?[:是][ ]?([^\n,。;!?、]{0,30}(?:路|街|道|巷|弄|号|室|栋|单元|村|镇|小区)[^\n,。;!?]{0,40})")
+_ADDRESS = re.compile(
+    r"(?:地址|住址)[ ]?[:是][ ]?([^\n,。;!?、]{0,30}(?:路|街|道|巷|弄|号|室|栋|单元|村|镇|小区)[^\n,。;!?]{0,40})"
+)
 
 Span = tuple[int, int, str]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from bot import compose, followup
 from bot.checker import Checker
@@ -16,14 +14,15 @@ from bot.errors import GenerationError
 from bot.generate import Generator, acceptable
 from bot.journal import TicketKind
 from bot.opening import is_open
-from bot.policy import Decision, Due, decide
+from bot.plan import Base, Plan, Spoken, Wish
+from bot.policy import Decision, decide
 from bot.privacy import contacts
-from bot.records import COMPLAINTS, Citation, Outcome, Role, Scenario
+from bot.records import COMPLAINTS, Outcome, Role, Scenario
 from bot.scenario import Classifier, Situation
 from bot.session import Conversation
 from bot.settings import BotSettings
 from bot.wording import Wording
-from kb.records import Entry, SearchResult
+from kb.records import SearchResult
 from kb.text import has_words, normalise
 
 logger = logging.getLogger(__name__)
@@ -33,57 +32,6 @@ HITS = 8
 
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
 _NUMBERED = re.compile(r"[A-Za-z]{0,4}\d{6,}")
-
-
-class Base(Protocol):
-    """What is needed of a knowledge base; :class:`kb.knowledge.KnowledgeBase` is one."""
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """All entries of the audience."""
-        ...
-
-    def search(self, question: str, k: int = 5) -> SearchResult:
-        """See :class:`kb.search.Retriever`."""
-        ...
-
-    def entry(self, identity: str) -> Entry | None:
-        """The entry with that id."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Words to be checked and said. ``fallback`` is said where our own part of ``draft`` breaks a rule."""
-
-    outcome: Outcome
-    scenario: Scenario
-    draft: Draft
-    confidence: float = 0.0
-    fallback: str = ""
-    citations: tuple[Citation, ...] = ()
-    choices: tuple[str, ...] = ()
-    generation: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A ticket that the words rest on. ``joins``: add to the conversation's open ticket, if there is one."""
-
-    kind: TicketKind
-    words: str
-    due: Due | None = None
-    contact: str = ""
-    joins: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """``spoken`` is said once ``wish`` is stored; ``unstored`` where that failed, None if it makes no difference."""
-
-    spoken: Spoken
-    wish: Wish | None = None
-    unstored: Spoken | None = None
 
 
 class Responder:
@@ -149,7 +97,8 @@ class Responder:
         confidence, generation = decision.confidence, result.generation if result is not None else None
         if decision.act == "answer":
             return Plan(self._answer(decision, asked, situation, generation, conversation))
-        place, lead = normalise(asked), self._lead(situation, normalise(asked), conversation)
+        place = normalise(asked)
+        lead = self._lead(situation, place, conversation, sorry=False)
         choices = compose.choices_of(decision.hits, self._settings.choices)
         conversation.question, conversation.choices, conversation.others = asked, choices, ()
         if choices:
@@ -157,13 +106,12 @@ class Responder:
             draft = _listed(lead + compose.clarify(self._wording, intro, choices, place))
             citations = tuple(compose.citation_of(hit) for hit in decision.hits[: len(choices)])
             return Plan(Spoken("clarify", "question", draft, confidence, "", citations, choices, generation))
-        situation_of = "outage" if decision.act == "outage" else "not_found" if self._role == "agent" else "cannot_answer"
+        found = {"confidence": confidence, "generation": generation}
         if self._role == "agent":
-            return self._line(f"agent.{situation_of}", "handoff", confidence=confidence, generation=generation)
+            line = "agent.outage" if decision.act == "outage" else "agent.not_found"
+            return self._line(line, "handoff", **found)  # type: ignore[arg-type]
         wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
-        return self._line(
-            f"person.{situation_of}", "handoff", place, lead=lead, wish=wish, confidence=confidence, generation=generation
-        )
+        return self._line(f"person.{decision.act}", "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
 
     def _looked_up(self, matter: str, conversation: Conversation) -> tuple[SearchResult | None, str]:
         """What the base says to the surest reading of ``matter``, and that reading; None when it cannot be asked."""
@@ -210,7 +158,7 @@ class Responder:
         plain = compose.answer(self._wording, hit, words, place, lead="", tail="")
         return Spoken("answer", "question", draft, confidence, plain.text, citations, (), generation)
 
-    def _lead(self, situation: Situation, place: str, conversation: Conversation, *, sorry: bool = True) -> str:
+    def _lead(self, situation: Situation, place: str, conversation: Conversation, *, sorry: bool) -> str:
         """What goes before an answer: 您好 once in a conversation, and the courtesy that the question came with."""
         lines = [] if conversation.greeted else ["answer.hello"]
         lines += [f"courtesy.{name}" for name in situation.courtesies if name in ("thanks", "customer_apology")][:1]
@@ -302,7 +250,8 @@ class Responder:
             return self._line("person.all_told", "scripted", scenario="no_more_questions")
         ways = contacts(words)
         further = situation.scenario in COMPLAINTS and conversation.ticket_kind in COMPLAINTS
-        number = situation.scenario == "question" and _NUMBERED.search(words) is not None and "?" not in normalise(words)
+        asks = situation.scenario == "question" and "?" in normalise(words)
+        number = situation.scenario == "question" and not asks and _NUMBERED.search(words) is not None
         if not (ways or further or number):
             return None
         scenario: Scenario = situation.scenario if further else "question"

@@ -116,7 +116,7 @@ class Classifier:
             return Situation("goodbye" if "goodbye" in courtesies else courtesies[-1], 0.97, (), text)
         core = core or words
         scores = self._scores(_bare(words), _bare(core), core)
-        if courtesies and courtesies[-1] in ("thanks", "customer_apology") and not self._asks.search(core):
+        if courtesies and courtesies[-1] != "greeting" and not self._asks.search(core):
             # "有你真好，谢谢": what stands beside such a courtesy and is like nothing known belongs to it.
             scores[courtesies[-1]] += UNKNOWN + HINT
         label = max(reversed(SCENARIOS), key=lambda name: scores[name])  # a question where nothing speaks

@@ -38,7 +38,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _EMPTY_RULE = re.compile(r"^[ \t]*(?:[-=_*~—#·.]{4,}|(?:[-*_=~] ){3,}[-*_=~]?|[-*+])[ \t]*(?:\n|$)", re.MULTILINE)
 # “×“” in Windows-1252 is D7 93, which reads as the Hebrew letter dalet in UTF-8. Unmended, a wrong wording would pass
 # for text.
-_BROKEN_MARK = re.compile("\u05d3(?![\u0590-\u05ff])")
+_BROKEN_MARK = re.compile("\u05d3(?=[\u4e00-\u9fff])")
 
 
 def _caption(match: re.Match[str]) -> str:

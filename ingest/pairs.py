@@ -36,10 +36,9 @@ def find_pairs(text: str, start: int, end: int) -> tuple[list[Pair], list[Span]]
     """
     found = []
     for match in _QUESTION.finditer(text, start, end):
-        at = match.start("question")
-        inline = _INLINE_ANSWER.search(text, at, match.end())
-        stop = inline.start() if inline else match.end("question")
-        question = text[at:stop].strip().strip("*").strip()
+        inline = _INLINE_ANSWER.search(text, match.start("question"), match.end())
+        stop = inline.start() if inline else match.end()
+        question = text[match.start("question") : stop].strip().strip("*").strip()
         marked = _ANSWER.match(text, stop, end) is not None
         if question and (marked or question[-1] in "？?"):
             found.append((match.start(), stop, question))

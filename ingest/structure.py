@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ MAX_ROW_CHARS = 1_200
 """Longer table rows are cut."""
 
 Span = tuple[int, int]
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Structure:
                 yield 0, "", start, end, block
 
     def _parts_of(self, section: _Section, *, has_child: bool) -> Iterator[Part]:
-        body = [(start, end, block) for start, end, block in section.body if self.text[start:end].strip()]
+        body = [(start, end, block) for start, end, block in section.body if _WORD.search(self.text, start, end)]
         if not body:
             if section.title and not has_child:  # nothing stands under it, so it is no heading but a text
                 yield Part("passage", *section.place, self.text[slice(*section.place)], section.path)
@@ -141,7 +143,8 @@ class Structure:
             for script in scripts:
                 wordings = [self.text[slice(*span)] for span in script.right]
                 if not wordings:
-                    name = script.situation or "未写明的情境"
+                    named = script.situation and script.situation not in section.title
+                    name = " › ".join((*path, script.situation) if named else path) or "未写明的情境"
                     self.warnings.append(f"“{name}”只有错误说法（×），没有正确说法（√），没有收录。")
                     continue
                 place = (script.right[0][0], script.right[-1][1])

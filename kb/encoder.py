@@ -91,11 +91,13 @@ class SentenceTransformerEncoder:
     def _loaded(self) -> SentenceTransformer:
         if self._model is None:
             import torch
+            import transformers
             from safetensors import SafetensorError
             from sentence_transformers import SentenceTransformer
 
             if self._threads:
                 torch.set_num_threads(self._threads)
+            transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             try:
                 self._model = SentenceTransformer(
                     self._path, device="cpu", local_files_only=self._local, model_kwargs={"dtype": torch.float32}

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+INDEX_VERSION = 1
+"""Raised when the same entries and encoders give another index, so that a build is not taken for unchanged."""
+
 Progress = Callable[[int, int], None]
 """Called with (texts done, texts in all) while vectors are made."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kb.calibration import DEFAULT, Calibration
 from kb.cohort import PASSAGES
@@ -13,11 +13,13 @@ from kb.encoder import Encoder
 from kb.errors import EncoderMismatch
 from kb.index import Index, is_lexical
 from kb.records import Entry, Hit, SearchResult
-from kb.text import MAX_QUESTION_CHARS, has_words, normalise
+from kb.text import MAX_QUESTION_CHARS, has_words, letters, normalise
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Reals = NDArray[np.floating[Any]]
 
 BACKGROUND = 1_024
 """Most views that stand for the whole base, beside the cohort, when the noise of a question is estimated."""
@@ -25,6 +27,8 @@ GLANCE_CHARS = 400
 """Most characters of a hit's text (contract of ``kb search``)."""
 
 
+_EXACT = 100.0
+"""Added to the score of an entry that is asked word by word: an editor's own wording outranks every likeness."""
 _ASPECT = {"question": 0, "alias": 0, "whole": 1, "window": 2}
 """An entry is what is asked of it, what it says as a whole, and its details. Each aspect is as good as its best view;
 an entry is as good as its aspects on average: agreement of question and answer tells twins apart."""
@@ -56,7 +60,8 @@ class HybridRetriever:
 
     Signals of a hit: ``dense`` and ``lexical`` are its cosine and BM25 (means of its aspects' best) in standard
     deviations above the question's noise, ``cosine`` and ``bm25`` the same raw, ``overlap`` BM25 over the highest
-    possible for the question (0 to 1), ``margin`` the lead of the first hit's score over the second's (0 for others).
+    possible for the question (0 to 1), ``margin`` the lead of the first hit's score over the second's (0 for others),
+    ``exact`` 1 if the question is, letter by letter, its standard question or an alias.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class HybridRetriever:
             for vectors, centre in zip(index.vectors, index.centres, strict=True)
         ]
         self._row_of_id = {entry.id: row for row, entry in enumerate(index.entries)}
+        self._row_of_words = _asked(index.entries)
 
     def search(self, question: str, k: int = 5, among: Collection[str] | None = None) -> SearchResult:
         """See :class:`Retriever`; ``among`` restricts the answer to entries of these ids."""
@@ -126,22 +132,22 @@ class HybridRetriever:
         aspect = self._aspect[views[aspect_starts]]
         per_entry = np.searchsorted(aspect_starts, entry_starts)
 
-        def of_entries(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        def of_entries(values: Reals, weights: Reals) -> Reals:
             best = np.maximum.reduceat(values, aspect_starts) * weights
-            mean: NDArray[np.float32] = np.add.reduceat(best, per_entry) / np.add.reduceat(weights, per_entry)
+            mean: Reals = np.add.reduceat(best, per_entry) / np.add.reduceat(weights, per_entry)
             return mean
 
         every = np.ones(len(aspect), dtype=np.float32)
         worded = (aspect != _ASPECT["window"]).astype(np.float32)
-        cosine = np.zeros(len(views), dtype=np.float32)
-        dense = np.zeros(len(views), dtype=np.float32)
+        cosine: Reals = np.zeros(len(views), dtype=np.float32)
+        dense: Reals = np.zeros(len(views), dtype=np.float32)
         for vectors, background, question in zip(index.vectors, self._background, questions, strict=True):
             cosines = vectors.cosines(question, views)
             # What counts as near differs from encoder to encoder and from question to question: the distance from
             # what the question has with texts picked blindly is comparable.
             noise = background @ question
-            dense += (cosines - float(noise.mean())) / max(float(noise.std()), 1e-6) / len(questions)
-            cosine += cosines / len(questions)
+            dense = dense + (cosines - noise.mean()) / max(float(noise.std()), 1e-6) / len(questions)
+            cosine = cosine + cosines / len(questions)
         # The cohort holds none of the question's rare words: it adds rows of zero, which matters in a small base.
         padded = index.lexical.rows + len(PASSAGES)
         mean = float(bm25.sum()) / padded
@@ -149,6 +155,8 @@ class HybridRetriever:
         dense_of, terms_of = of_entries(dense, every), (of_entries(bm25[views], worded) - mean) / deviation
         cosine_of, bm25_of = of_entries(cosine, every), of_entries(bm25[views], worded)
         scores = fusion.dense * dense_of + fusion.lexical * terms_of
+        exact = np.array([row in self._row_of_words.get(letters(words), ()) for row in rows])
+        scores = scores + _EXACT * exact
 
         order = np.argsort(-scores, kind="stable")[: max(k, 2)]
         ceiling = max(index.lexical.ceiling(words), 1e-6)
@@ -165,6 +173,7 @@ class HybridRetriever:
                 "bm25": float(bm25_of[place]),
                 "overlap": float(bm25_of[place]) / ceiling,
                 "margin": margin if rank == 0 else 0.0,
+                "exact": float(exact[place]),
             }
             rounded = {name: round(value, 4) for name, value in signals.items()}
             hits.append(Hit(entry, float(scores[place]), glance(entry, *shown), rounded))
@@ -186,13 +195,22 @@ class HybridRetriever:
         today = self._today()
         return np.array([row for row in rows if self._index.entries[row].is_valid_on(today)], dtype=np.int64)
 
-    def _shown(self, views: NDArray[np.int64], dense: NDArray[np.float32]) -> tuple[int, int]:
+    def _shown(self, views: NDArray[np.int64], dense: Reals) -> tuple[int, int]:
         """Span of the entry's text to show: its best window, if it has any."""
         windows = [place for place, view in enumerate(views) if self._index.views[view].kind == "window"]
         if not windows:
             return 0, 0
         best = self._index.views[views[max(windows, key=lambda place: float(dense[place]))]]
         return best.start, best.end
+
+
+def _asked(entries: Sequence[Entry]) -> Mapping[str, tuple[int, ...]]:
+    """Rows of the entries that are asked in exactly these letters, by question or alias."""
+    rows: dict[str, tuple[int, ...]] = {}
+    for row, entry in enumerate(entries):
+        for key in {letters(normalise(text)) for text in (entry.question, *entry.aliases)} - {""}:
+            rows[key] = (*rows.get(key, ()), row)
+    return rows
 
 
 def glance(entry: Entry, start: int, end: int) -> str:

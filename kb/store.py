@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from kb.durable import replace_file, sync_folder, write_file
 from kb.encoder import Encoder
 from kb.errors import KBError, StoreDamaged, StoreEmpty, StoreError, StoreLocked
-from kb.index import Index, Progress, build_index
+from kb.index import INDEX_VERSION, Index, Progress, build_index
 from kb.manifest import EncoderInfo, FileInfo, Manifest, SourceFile, sha256
 from kb.records import Audience, Entry
 
@@ -372,8 +372,9 @@ _REMEDY = "请运行 python -m ingest rollback 回到上一个版本，或 pytho
 
 
 def content_digest(entries: bytes, encoders: Sequence[Encoder]) -> str:
-    """Digest that is equal for two bases when their entries and encoders are."""
-    return sha256(entries + "\n".join(encoder.fingerprint for encoder in encoders).encode("utf-8"))
+    """Digest that is equal for two bases when their entries, their encoders and the way they are indexed are."""
+    parts = [f"index {INDEX_VERSION}", *(encoder.fingerprint for encoder in encoders)]
+    return sha256(entries + "\n".join(parts).encode("utf-8"))
 
 
 def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:

@@ -48,6 +48,11 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def letters(text: str) -> str:
+    """Only the letters, digits and Han characters of ``text``: two wordings that differ in signs are one."""
+    return "".join(_RUN.findall(text))
+
+
 def is_han(character: str) -> bool:
     """Whether ``character`` is a Han character (any extension)."""
     return re.fullmatch(f"[{_HAN}]", character) is not None

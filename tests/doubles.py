@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
@@ -65,3 +66,47 @@ def passage(text: str, *heading: str, audience: str = "public", **fields: object
 
 def hit(entry: Entry, score: float = 1.0) -> Hit:
     return Hit(entry, score, entry.text[:400], {"cosine": score})
+
+
+class ScriptedBase(ScriptedRetriever):
+    """A base with entries, that answers what it was told to; ``broken`` makes every use of it fail."""
+
+    def __init__(self, results: Mapping[str, SearchResult] | None = None, *entries: Entry) -> None:
+        super().__init__(results)
+        self.entries = entries
+        self.broken: Exception | None = None
+
+    def search(self, question: str, k: int = 5) -> SearchResult:
+        if self.broken is not None:
+            raise self.broken
+        return super().search(question, k)
+
+    def entry(self, identity: str) -> Entry | None:
+        return next((entry for entry in self.entries if entry.id == identity), None)
+
+
+class ScriptedGenerator:
+    """Says what it was told to, or fails as it was told to."""
+
+    def __init__(self, says: str | Exception) -> None:
+        self.says = says
+        self.given: list[tuple[str, tuple[str, ...]]] = []
+
+    def rephrase(self, question: str, evidence: Sequence[str], deadline_s: float) -> str:
+        self.given.append((question, tuple(evidence)))
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        self.now += timedelta(**time)

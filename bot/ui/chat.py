@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.records import Reply, TurnView
-from bot.ui.views import HUMAN, Message, bot_message, conversation, customer_message, growing, waiting_message
+from bot.ui.views import (
+    HUMAN,
+    Message,
+    bot_message,
+    conversation,
+    customer_message,
+    growing,
+    waiting_message,
+    without_choices,
+)
 from bot.ui.visitors import TOO_FAST, Allowance
 from kb.errors import KBError
 
@@ -81,14 +90,13 @@ class Chat:
         """The page as it is opened, or opened again."""
         try:
             turns = self.speaker.transcript(session)
+            if turns:
+                return View(conversation(turns), rateable=bool(_last_answer(turns)))
             welcome = self.speaker.welcome(session)
         except KBError as error:
             log.error("history of a visitor cannot be shown: %s", error)
             return View([bot_message(HISTORY_LOST)])
-        if not turns:
-            return View([bot_message(welcome.text, welcome.citations, welcome.choices)])
-        opening = [bot_message(welcome.text)] if turns[0].role == "customer" else []
-        return View(opening + conversation(turns), rateable=bool(_last_answer(turns)))
+        return View([bot_message(welcome.text, welcome.citations, welcome.choices)])
 
     def asked(self, session: str, text: str) -> Iterator[View]:
         """The page while ``text`` is answered: the question and a waiting mark, the growing reply, the whole of it."""
@@ -135,8 +143,7 @@ class Chat:
             log.exception("a reply failed")
             yield View([*before, bot_message(APOLOGY, choices=(HUMAN,))])
             return
-        pieces = growing(reply.text)
-        for piece in pieces[:-1]:
+        for piece in growing(without_choices(reply.text, reply.choices))[:-1]:
             yield View([*before, bot_message(piece)], busy=True)
             self.sleep(PAUSE_S)
         whole = bot_message(reply.text, reply.citations, reply.choices)
@@ -150,4 +157,5 @@ def _settled(messages: list[Message]) -> list[Message]:
 
 def _last_answer(turns: list[TurnView]) -> str:
     """Id of the last turn when it is an answer from knowledge, else empty."""
-    return turns[-1].turn if turns and turns[-1].role == "bot" and turns[-1].citations else ""
+    last = turns[-1] if turns else None
+    return last.turn if last and last.role == "bot" and last.citations and not last.choices else ""

@@ -115,8 +115,9 @@ def stop_with_parent() -> None:
     """Have this process stop when whoever started it is gone, which the end of standard input tells."""
 
     def wait() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdin.buffer.read()
+        # Not through sys.stdin: a thread that waits inside its buffer makes the interpreter abort at exit.
+        while os.read(0, 1024):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -73,10 +73,16 @@ def sources(citations: Iterable[Citation]) -> str:
 
 
 def bot_message(text: str, citations: Sequence[Citation] = (), choices: Sequence[str] = ()) -> Message:
-    """A bubble of the bot, with its sources, and its choices as buttons."""
+    """A bubble of the bot with its sources, or with its choices as buttons instead of as a list."""
     options = [{"value": choice, "label": choice} for choice in choices]
-    message = {"role": "assistant", "content": f"{prose(text)}{sources(citations)}"}
+    message = {"role": "assistant", "content": f"{prose(without_choices(text, choices))}{'' if choices else sources(citations)}"}
     return {**message, "options": options} if options else message
+
+
+def without_choices(text: str, choices: Sequence[str]) -> str:
+    """``text`` without the lines that only number its choices: they stand below it to be clicked."""
+    listed = {f"{number}. {choice}" for number, choice in enumerate(choices, 1)}
+    return "\n".join(line for line in text.split("\n") if line not in listed)
 
 
 def customer_message(text: str) -> Message:
@@ -94,14 +100,15 @@ def waiting_message(text: str = "正在为您查找") -> Message:
 
 
 def conversation(turns: Sequence[TurnView]) -> list[Message]:
-    """The bubbles of ``turns``; only the last one still offers its choices."""
-    last = len(turns) - 1
-    return [
-        customer_message(turn.text)
-        if turn.role == "customer"
-        else bot_message(turn.text, turn.citations, turn.choices if place == last else ())
-        for place, turn in enumerate(turns)
-    ]
+    """The bubbles of ``turns``; only the last one still offers its choices, and past choices need no sources."""
+    messages = []
+    for place, turn in enumerate(turns, 1):
+        if turn.role == "customer":
+            messages.append(customer_message(turn.text))
+        else:
+            citations = () if turn.choices else turn.citations
+            messages.append(bot_message(turn.text, citations, turn.choices if place == len(turns) else ()))
+    return messages
 
 
 def growing(text: str) -> list[str]:

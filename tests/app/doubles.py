@@ -27,7 +27,10 @@ class ScriptedAssistant:
         return self._remember(session, text, reply)
 
     def welcome(self, session: str) -> Reply:
-        return Reply("您好，很高兴为您服务！", "scripted", "greeting", choices=("可以货到付款吗？",))
+        reply = Reply("您好，很高兴为您服务！", "scripted", "greeting", choices=("可以货到付款吗？",))
+        if not self.said.get(session):
+            self.said[session] = [TurnView("bot", reply.text, (), reply.choices)]
+        return reply
 
     def hand_off(self, session: str) -> Reply:
         reply = Reply("好的，这就为您转接客服专员。", "handoff", "human_agent", ticket="T261122-000001")

@@ -42,7 +42,7 @@ class Page:
         return self.client.post(JOIN, json=body, **options)
 
     def fire(self, element: str, event: str, data: list[Any] | None = None, event_data: Any = None) -> list[Any]:
-        """The messages of the server until the event is done."""
+        """The messages of the server until the event is done; a growing text comes as differences."""
         answer = self.join(element, event, data or [], event_data)
         assert answer.status_code == 200, answer.text
         messages = []
@@ -50,13 +50,8 @@ class Page:
             for line in stream.iter_lines():
                 if line.startswith("data:"):
                     messages.append(json.loads(line[5:]))
-                    if messages[-1]["msg"] in {"process_completed", "close_stream"}:
-                        break
+        assert messages.pop()["msg"] == "close_stream"
         return messages
-
-    def outcome(self, *arguments: Any) -> Any:
-        """The last message of :meth:`fire`."""
-        return self.fire(*arguments)[-1]
 
     def shown(self, *arguments: Any) -> str:
         """All that the event put on the page, as one text."""

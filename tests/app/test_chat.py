@@ -121,7 +121,7 @@ def test_too_many_messages_are_slowed_in_words(assistant, ratings):
     list(chat.asked("a", "你好"))
     views = list(chat.asked("a", "你好"))
     assert len(views) == 1 and "请稍等" in text_of(views[0])
-    assert len(assistant.said["a"]) == 2, "the second question was not asked"
+    assert [turn.role for turn in assistant.said["a"]].count("customer") == 1, "the second was not asked"
     assert "请稍等" not in text_of(list(chat.asked("b", "你好"))[-1])
 
 

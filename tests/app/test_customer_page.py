@@ -50,7 +50,7 @@ def test_asking_streams_and_ends_with_a_source(page):
     assert kinds.count("process_generating") >= 3 and kinds[-1] == "process_completed"
     assert messages[-1]["success"]
     assert "waiting" in json.dumps(next(m for m in messages if m["msg"] == "process_generating"))
-    assert "/source/cod1#here" in json.dumps(messages)
+    assert "/source/cod1#here" in page.shown("", "load")
 
 
 def test_history_sent_by_the_client_is_not_taken(page, assistant):
@@ -67,7 +67,7 @@ def test_one_visitor_never_sees_another(customer, assistant):
     customer.cookies.clear()
     second = Page(customer, "same-hash")  # Gradio would take whoever sends the same hash for the same visitor
     assert "我姓王" not in second.shown("", "load")
-    assert len(assistant.said) == 1
+    assert sorted(len(turns) for turns in assistant.said.values()) == [1, 3]
 
 
 def test_the_cookie_itself_is_stored_nowhere(customer, assistant):
@@ -79,8 +79,10 @@ def test_the_cookie_itself_is_stored_nowhere(customer, assistant):
 
 def test_a_choice_is_asked_and_a_person_called(page):
     picked = {"index": 0, "value": "可以货到付款吗？"}
-    assert "/source/cod1#here" in page.shown("talk", "option_select", [], picked)
-    assert "转接客服专员" in page.shown("human", "click")
+    page.fire("talk", "option_select", [], picked)
+    page.fire("human", "click")
+    shown = page.shown("", "load")
+    assert "/source/cod1#here" in shown and "转接客服专员" in shown
 
 
 def test_rating_over_the_page(page, ratings):

@@ -49,7 +49,7 @@ def test_unknown_kinds_are_refused_with_what_can_be_read(name):
         (b"\x89PNG\r\n\x1a\n", "截图.txt", "图片"),
         (b"PK\x03\x04 broken", "问答.xlsx", "压缩文件"),
         (b"\x00\x01\x02\x03" * 100, "数据.txt", "编码"),
-        (" \r\n\t".encode(), "空白.txt", "空"),
+        (b" \r\n\t", "空白.txt", "空"),
     ],
 )
 def test_a_file_that_is_not_what_its_suffix_says_gets_a_verdict(data, name, said):

@@ -36,7 +36,7 @@ def passages(text: str) -> list[str]:
     return [text[start:end] for start, end in split(text, 0, len(text))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(TEXTS)
 def test_nothing_is_lost_and_no_passage_is_too_long(text):
     spans = split(text, 0, len(text))
@@ -51,7 +51,7 @@ def test_nothing_is_lost_and_no_passage_is_too_long(text):
     assert split(text, 0, len(text)) == spans
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(TEXTS, st.integers(0, 200), st.integers(0, 200))
 def test_only_the_given_stretch_is_cut(text, start, end):
     start, end = sorted((min(start, len(text)), min(end, len(text))))

@@ -93,3 +93,13 @@ def test_vectors_of_another_encoder_are_refused():
     other.fingerprint = "other"
     with pytest.raises(EncoderMismatch, match="bigram:256.*other"):
         HybridRetriever(index, [other], generation="gen-000001")
+
+
+@pytest.mark.parametrize("question", ["能不能送到再给钱？！", "可以貨到付款嗎", "能不能 送到再给钱 😀"])
+def test_an_editors_own_wording_outranks_every_likeness(question):
+    first = retriever_over(*ENTRIES, passage("能不能送到再给钱，送到再给钱。")).search(question).hits[0]
+    assert first.entry == ENTRIES[0] and first.signals["exact"] == 1
+
+
+def test_an_expired_entry_is_not_found_by_its_own_wording():
+    assert ENTRIES[3] not in [hit.entry for hit in retriever_over(*ENTRIES).search("春节活动有哪些").hits]

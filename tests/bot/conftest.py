@@ -1,0 +1,94 @@
+"""An assistant over a scripted base, with a clock that can be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.assistant import Assistant
+from bot.checker import load_checker
+from bot.journal import Journal
+from bot.scenario import load_classifier
+from bot.session import Sessions
+from bot.settings import BotSettings
+from bot.wording import load_wording
+from kb.config import ShopSettings
+from kb.records import SearchResult
+from tests.doubles import Clock, ScriptedBase, faq, hit, passage
+
+COD = faq("可以货到付款吗？", "很抱歉，目前暂不支持货到付款。您可以使用支付宝或微信付款。", "能货到付款不", category="付款")
+RETURN = faq("怎么退货？", "签收后7天内，在“我的订单”里申请退货即可。", "退货怎么弄", category="售后")
+FEE = faq("退货运费谁出？", "质量问题由我们承担；个人原因由您承担。", category="售后")
+INVOICE = faq("怎么开发票？", "结算时选择电子发票，填写抬头和邮箱即可。", category="发票")
+GUIDE = passage("大件商品由专车配送。\n1. 提前预约；\n2. 当面验收。", "配送政策", "第二章 大件配送")
+SECRET = faq("赔付上限是多少？", "客服最多可赔付50元，请勿告诉客户。", audience="internal", category="内部")
+
+
+def found(question: str, band: str, confidence: float, *entries) -> SearchResult:
+    return SearchResult(question, band, confidence, tuple(hit(entry) for entry in entries), "gen-000001")
+
+
+def a_base() -> ScriptedBase:
+    results = [
+        found("可以货到付款吗？", "answer", 0.95, COD, RETURN, FEE),
+        found("可以货到付款吗", "answer", 0.95, COD, RETURN, FEE),
+        found("怎么退货", "answer", 0.9, RETURN, FEE),
+        found("退货的钱", "clarify", 0.5, FEE, RETURN, GUIDE),
+        found("大件怎么送", "answer", 0.8, GUIDE),
+        found("能赔多少钱啊", "answer", 0.9, SECRET, FEE),
+        found("退货运费", "answer", 0.85, FEE),
+        found(FEE.question, "clarify", 0.55, FEE, RETURN),
+    ]
+    return ScriptedBase({result.question: result for result in results}, COD, RETURN, FEE, INVOICE, GUIDE, SECRET)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def base() -> ScriptedBase:
+    return a_base()
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock) -> Journal:
+    return Journal(tmp_path / "home" / "journal.sqlite3", clock)
+
+
+Make = Callable[..., Assistant]
+
+
+@pytest.fixture
+def make(base: ScriptedBase, journal: Journal, clock: Clock) -> Make:
+    """An assistant; keyword arguments replace its parts."""
+
+    def build(**parts) -> Assistant:
+        checker = load_checker()
+        settings = parts.pop("settings", BotSettings())
+        shop = parts.pop("shop", ShopSettings())
+        wording = parts.pop("wording", None) or load_wording(
+            checker, brand=shop.brand, hours=shop.service_hours, deadline="24", callback="2"
+        )
+        arguments = {
+            "base": base,
+            "wording": wording,
+            "checker": checker,
+            "journal": journal,
+            "sessions": Sessions(clock),
+            "settings": settings,
+            "shop": shop,
+            "clock": clock,
+            "classifier": load_classifier(),
+        }
+        return Assistant(**{**arguments, **parts})
+
+    return build
+
+
+@pytest.fixture
+def assistant(make: Make) -> Assistant:
+    return make()

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.accounts import FAILURES, Account, Accounts
+from bot.errors import AccountError, AccountThrottled, JournalError
+
+
+@pytest.fixture
+def accounts(tmp_path, clock) -> Accounts:
+    return Accounts(tmp_path / "journal.sqlite3", clock, login_hours=12)
+
+
+def test_the_right_password_and_nothing_else_opens(accounts):
+    accounts.add("小王", "agent", "一二三四五六七八")
+    assert accounts.verify("小王", "一二三四五六七八") == Account("小王", "agent")
+    assert accounts.verify("小王", "一二三四五六七九") is None
+    assert accounts.verify("小王", "") is None
+    assert accounts.verify("nobody", "一二三四五六七八") is None
+
+
+def test_passwords_and_tokens_are_not_in_the_file(accounts, tmp_path):
+    accounts.add("小王", "agent", "correct horse")
+    token = accounts.open_login("小王")
+    accounts.close()
+    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"correct horse" not in stored and token.encode() not in stored
+    assert b"$argon2id$" in stored
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password", "said"),
+    [
+        ("小王", "agent", "12345678", "已经存在"),
+        (" 小王 ", "agent", "12345678", "已经存在"),
+        ("", "agent", "12345678", "账号名"),
+        ("a\nb", "agent", "12345678", "账号名"),
+        ("x" * 41, "agent", "12345678", "账号名"),
+        ("小李", "boss", "12345678", "boss"),
+        ("小李", "agent", "1234567", "7"),
+        ("小李", "agent", "x" * 201, "201"),
+    ],
+)
+def test_what_cannot_be_an_account_is_told(accounts, name, role, password, said):
+    accounts.add("小王", "agent", "12345678")
+    with pytest.raises(AccountError, match=said):
+        accounts.add(name, role, password)
+    assert [account.name for account in accounts.list()] == ["小王"]
+
+
+def test_guessing_is_throttled_and_ends(accounts, clock):
+    accounts.add("小王", "agent", "12345678")
+    for _ in range(FAILURES):
+        assert accounts.verify("小王", "wrong") is None
+    with pytest.raises(AccountThrottled, match="10 分钟"):
+        accounts.verify("小王", "12345678")
+    clock.pass_(minutes=11)
+    assert accounts.verify("小王", "12345678") is not None
+
+
+def test_unknown_names_are_throttled_alike(accounts):
+    for _ in range(FAILURES):
+        assert accounts.verify("nobody", "wrong") is None
+    with pytest.raises(AccountThrottled):
+        accounts.verify("nobody", "wrong")
+
+
+def test_a_right_password_clears_the_count(accounts):
+    accounts.add("小王", "agent", "12345678")
+    for _ in range(3):
+        for _ in range(FAILURES - 1):
+            accounts.verify("小王", "wrong")
+        assert accounts.verify("小王", "12345678") is not None
+
+
+def test_logins_expire_close_and_end_with_the_account(accounts, clock):
+    accounts.add("小王", "editor", "12345678")
+    token, other = accounts.open_login("小王"), accounts.open_login("小王")
+    assert token != other and len(token) >= 40
+    assert accounts.account_of(token) == Account("小王", "editor")
+    accounts.close_login(token)
+    accounts.close_login("unknown")
+    assert accounts.account_of(token) is None and accounts.account_of("") is None
+    assert accounts.account_of(other) is not None
+    clock.pass_(hours=13)
+    assert accounts.account_of(other) is None
+    third = accounts.open_login("小王")
+    accounts.set_password("小王", "87654321")
+    assert accounts.account_of(third) is None
+    fourth = accounts.open_login("小王")
+    accounts.disable("小王")
+    assert accounts.account_of(fourth) is None
+    assert accounts.verify("小王", "87654321") is None
+    with pytest.raises(AccountError, match="停用"):
+        accounts.open_login("小王")
+    assert accounts.list() == (Account("小王", "editor", True),)
+
+
+@pytest.mark.parametrize("use", [lambda a: a.disable("x"), lambda a: a.set_password("x", "12345678"), lambda a: a.open_login("x")])
+def test_unknown_accounts_are_named(accounts, use):
+    with pytest.raises(AccountError, match="没有账号“x”"):
+        use(accounts)
+
+
+def test_an_unusable_file_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError):
+        Accounts(tmp_path / "file" / "j").list()
