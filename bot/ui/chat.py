@@ -86,17 +86,17 @@ class Chat:
         self.allowance = allowance
         self.sleep = sleep
 
-    def opened(self, session: str) -> View:
-        """The page as it is opened, or opened again."""
+    def opened(self, session: str, offering: bool = True) -> View:
+        """The page as it is opened, or opened again; with the last choices to click if ``offering``."""
         try:
             turns = self.speaker.transcript(session)
             if turns:
-                return View(conversation(turns), rateable=bool(_last_answer(turns)))
+                return View(conversation(turns, offering), rateable=bool(_last_answer(turns)))
             welcome = self.speaker.welcome(session)
         except KBError as error:
             log.error("history of a visitor cannot be shown: %s", error)
             return View([bot_message(HISTORY_LOST)])
-        return View([bot_message(welcome.text, welcome.citations, welcome.choices)])
+        return View([bot_message(welcome.text, choices=welcome.choices if offering else ())])
 
     def asked(self, session: str, text: str) -> Iterator[View]:
         """The page while ``text`` is answered: the question and a waiting mark, the growing reply, the whole of it."""
@@ -110,7 +110,7 @@ class Chat:
 
     def stopped(self, session: str, asked: str) -> View:
         """The page after a reply was stopped; ``asked`` is the question it was for."""
-        messages = _settled(self.opened(session).messages)
+        messages = self.opened(session, offering=False).messages
         question = customer_message(asked)
         if asked.strip() and question not in messages[-2:]:
             messages.append(question)
@@ -131,7 +131,7 @@ class Chat:
     def _exchange(
         self, session: str, words: str, work: Callable[[], Reply], waiting: str = "正在为您查找"
     ) -> Iterator[View]:
-        before = [*_settled(self.opened(session).messages), customer_message(words)]
+        before = [*self.opened(session, offering=False).messages, customer_message(words)]
         wait = self.allowance.take(session)
         if wait:
             yield View([*before, bot_message(TOO_FAST.format(seconds=wait))])
@@ -148,11 +148,6 @@ class Chat:
             self.sleep(PAUSE_S)
         whole = bot_message(reply.text, reply.citations, reply.choices)
         yield View([*before, whole], rateable=reply.outcome == "answer" and bool(reply.turn))
-
-
-def _settled(messages: list[Message]) -> list[Message]:
-    """``messages`` without choices: what follows has made them past."""
-    return [{name: value for name, value in message.items() if name != "options"} for message in messages]
 
 
 def _last_answer(turns: list[TurnView]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -22,6 +23,11 @@ READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
 POLL_S = 0.1
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+_REASONS = {
+    errno.EADDRINUSE: ("端口已被占用", "关闭占用它的程序，或用 --port、--staff-port 换一个端口"),
+    errno.EADDRNOTAVAIL: ("本机没有这个地址", "用 --host 换一个地址，如 127.0.0.1"),
+    errno.EACCES: ("没有使用这个端口的权限", "用 --port、--staff-port 换一个 1024 以上的端口"),
+}
 
 
 class PortTaken(KBError):
@@ -59,7 +65,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise PortTaken(f"地址 {host} 无法使用（{error.strerror}）；请用 --host 换一个，如 127.0.0.1。") from error
+        raise PortTaken(f"地址 {host} 无法识别；请用 --host 换一个，如 127.0.0.1。") from error
     try:
         if sys.platform != "win32":  # there this option would let two programs share the port
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,9 +73,8 @@ def listen(host: str, port: int) -> socket.socket:
         return bound
     except OSError as error:
         bound.close()
-        raise PortTaken(
-            f"端口 {port} 无法使用（{host}，{error.strerror}）；请关闭占用它的程序，或用 --port、--staff-port 换一个端口。"
-        ) from error
+        reason, advice = _REASONS.get(error.errno or 0, (error.strerror, "换一个端口或地址"))
+        raise PortTaken(f"无法在 {host} 的端口 {port} 上提供页面（{reason}）；请{advice}。") from error
 
 
 def run_sites(sites: Sequence[Site], say: Callable[[str], None]) -> int:

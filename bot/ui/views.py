@@ -75,7 +75,8 @@ def sources(citations: Iterable[Citation]) -> str:
 def bot_message(text: str, citations: Sequence[Citation] = (), choices: Sequence[str] = ()) -> Message:
     """A bubble of the bot with its sources, or with its choices as buttons instead of as a list."""
     options = [{"value": choice, "label": choice} for choice in choices]
-    message = {"role": "assistant", "content": f"{prose(without_choices(text, choices))}{'' if choices else sources(citations)}"}
+    content = prose(without_choices(text, choices)) + ("" if choices else sources(citations))
+    message = {"role": "assistant", "content": content}
     return {**message, "options": options} if options else message
 
 
@@ -99,15 +100,16 @@ def waiting_message(text: str = "正在为您查找") -> Message:
     }
 
 
-def conversation(turns: Sequence[TurnView]) -> list[Message]:
-    """The bubbles of ``turns``; only the last one still offers its choices, and past choices need no sources."""
+def conversation(turns: Sequence[TurnView], offering: bool = True) -> list[Message]:
+    """The bubbles of ``turns``; the last one still offers its choices if ``offering``, past ones are a list to read."""
     messages = []
     for place, turn in enumerate(turns, 1):
         if turn.role == "customer":
             messages.append(customer_message(turn.text))
         else:
             citations = () if turn.choices else turn.citations
-            messages.append(bot_message(turn.text, citations, turn.choices if place == len(turns) else ()))
+            offered = turn.choices if offering and place == len(turns) else ()
+            messages.append(bot_message(turn.text, citations, offered))
     return messages
 
 
