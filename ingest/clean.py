@@ -87,7 +87,7 @@ def clean(document: Document, steps: Iterable[Step]) -> tuple[Document, tuple[st
 def _clean_block(block: Block, cleaned: Callable[[str], str]) -> Block:
     text = cleaned(block.text).strip("\n") if block.kind in ("text", "raw") else cleaned(block.text).strip()
     if block.faq is None:
-        return replace(block, text=text)
+        return block if text == block.text else replace(block, text=text)
     fields = block.faq
     fields = replace(
         fields,

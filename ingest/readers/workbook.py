@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 MAX_UNPACKED_BYTES = 1 << 30
 """A workbook that unpacks to more than this is refused before it is read."""
 
+BIG_SHEETS_BYTES = 16 << 20
+"""Workbooks with more than this in their sheets are read row by row; merged cells then count for their first row only."""
+
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 _DEFAULT_NAME = re.compile(r"(?:sheet|工作表|表)\s*\d*", re.IGNORECASE)
 
 
@@ -26,11 +31,11 @@ def read(data: bytes, source: str) -> Document:
     """See :class:`ingest.readers.Reader`."""
     import openpyxl
 
-    with_formulas = _check_archive(data)
+    size, with_formulas = _inspect(data)
+    is_big = size > BIG_SHEETS_BYTES
     try:
-        # Not read_only: that mode believes the sheet's dimension tag and drops all rows beyond a wrong one.
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-        formulas = openpyxl.load_workbook(io.BytesIO(data)) if with_formulas else None
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, read_only=is_big)
+        formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=is_big) if with_formulas else None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile, EOFError) as error:
         raise SourceError("Excel 工作簿打不开，可能已损坏；请用 Excel 或 WPS 打开后另存，再试一次。") from error
     blocks: list[Block] = []
@@ -44,6 +49,9 @@ def read(data: bytes, source: str) -> Document:
         where = f"工作表“{sheet.title}”" if len(sheets) > 1 else ""
         if formulas is not None:
             warnings.extend(_unknown_results(sheet, formulas[sheet.title], where))
+        if is_big:
+            # Row by row, openpyxl believes the sheet's own dimension and drops all rows beyond a wrong one.
+            sheet.reset_dimensions()
         table = read_table(list(_rows(sheet)), where)
         if table.blocks and not _DEFAULT_NAME.fullmatch(sheet.title):
             blocks.append(Block(sheet.title, "heading", level=1))
@@ -53,23 +61,38 @@ def read(data: bytes, source: str) -> Document:
     return Document(source, tuple(blocks), warnings=tuple(warnings), questions=questions)
 
 
-def _check_archive(data: bytes) -> bool:
-    """Refuse archives that would fill the memory; whether any sheet holds formulas."""
+def _inspect(data: bytes) -> tuple[int, bool]:
+    """Unpacked size of the sheets in bytes, and whether any of them holds formulas.
+
+    Raises:
+        SourceError: no whole archive, or one that would fill the memory.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise SourceError("Excel 工作簿展开后超过 1 GB；请拆成几个小一些的文件后再试。")
-            sheets = [member for member in members if member.filename.startswith("xl/worksheets/")]
-            return any(b"<f" in archive.read(member) for member in sheets)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+            sheets = [member for member in members if member.filename.startswith("xl/worksheets/sheet")]
+            return sum(member.file_size for member in sheets), any(_has_formula(archive, member) for member in sheets)
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise SourceError("Excel 工作簿打不开，可能已损坏或没有传完整；请用 Excel 或 WPS 打开后另存，再试一次。") from error
 
 
+def _has_formula(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    with archive.open(member) as stream:
+        before = b""
+        while chunk := stream.read(1 << 20):
+            if _FORMULA.search(before + chunk):
+                return True
+            before = chunk[-4:]
+    return False
+
+
 def _rows(sheet: Worksheet) -> Iterator[Row]:
+    areas = sheet.merged_cells.ranges if hasattr(sheet, "merged_cells") else ()
     merged = {
         (row, area.min_col): (area.min_row, area.min_col)
-        for area in sheet.merged_cells.ranges
+        for area in areas
         for row in range(area.min_row + 1, min(area.max_row, sheet.max_row) + 1)
     }
     for number, cells in enumerate(sheet.iter_rows(), 1):
@@ -78,14 +101,12 @@ def _rows(sheet: Worksheet) -> Iterator[Row]:
             # A cell merged over several rows speaks for each of them (a category beside its questions).
             if (number, column) in merged:
                 cell = sheet.cell(*merged[number, column])
-            values.append(_text(cell.value, cell.number_format))
+            values.append("" if cell.value is None else _text(cell.value, cell.number_format))
         yield number, tuple(values)
 
 
 def _text(value: Any, number_format: str) -> str:
     """A cell as a spreadsheet shows it, as far as that carries meaning."""
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, datetime):
@@ -107,9 +128,9 @@ def _unknown_results(shown: Worksheet, formulas: Worksheet, where: str) -> Itera
     """Formulas whose result the file does not hold (written by a program, never opened in Excel)."""
     cells = [
         cell.coordinate
-        for row in formulas.iter_rows()
-        for cell in row
-        if cell.data_type == "f" and shown[cell.coordinate].value is None
+        for row, shown_row in zip(formulas.iter_rows(), shown.iter_rows(), strict=False)
+        for cell, shown_cell in zip(row, shown_row, strict=False)
+        if cell.data_type == "f" and shown_cell.value is None
     ]
     if cells:
         named = "、".join(cells[:5]) + ("等" if len(cells) > 5 else "")

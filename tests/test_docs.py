@@ -1,0 +1,54 @@
+"""The documentation names what exists."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+import bot.cli
+import ingest.cli
+import kb.cli
+from bot.settings import BotSettings, LLMSettings, ServerSettings
+from kb.config import SearchSettings, ShopSettings
+
+ROOT = Path(__file__).parent.parent
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("cls", [ShopSettings, SearchSettings, BotSettings, ServerSettings, LLMSettings])
+def test_every_setting_is_documented_with_its_default(cls):
+    table = read("docs/settings.md").split(f"## [{cls.TABLE}]")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M))
+    assert set(rows) == {field.name for field in dataclasses.fields(cls)}
+    for field in dataclasses.fields(cls):
+        if isinstance(field.default, (int, float)) and not isinstance(field.default, bool):
+            assert rows[field.name] == str(field.default)
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("group", [kb.cli.cli, ingest.cli.cli, bot.cli.cli], ids=["kb", "ingest", "bot"])
+def test_every_command_is_in_the_readme(readme, group):
+    text = read(readme)
+    assert not [name for name in group.commands if not re.search(rf"\b{name}\b", text)]
+
+
+def test_every_encoder_is_named_with_its_licence():
+    from kb.models import CATALOGUE
+
+    for readme in ("README.md", "README.zh-CN.md"):
+        rows = [line for line in read(readme).splitlines() if line.startswith("| `")]
+        for name, spec in CATALOGUE.items():
+            assert any(f"`{name}`" in row and len(row) > 20 for row in rows), spec
+
+
+def test_every_file_the_architecture_names_exists():
+    listed = re.findall(r"^\| `([\w/.]+)` \|", read("docs/architecture.md").split("## kb")[1].split("## Seams")[0], re.M)
+    assert listed and all((ROOT / "kb" / name.rstrip("/")).exists() for name in listed)
+    missing = {path.name for path in (ROOT / "kb").glob("*.py")} - set(listed) - {"__init__.py", "__main__.py"}
+    assert not missing
