@@ -72,6 +72,7 @@ class Assistant:
         self._timer = timer
         self._festivals = parse_overrides(settings.festivals)
         self._zone = ZoneInfo(shop.timezone)
+        self._storing = True
         self._responder = Responder(
             base, wording, checker, classifier, settings, role, self._opening, self._now, shop.service_hours,
             generator, generator_s,
@@ -144,13 +145,20 @@ class Assistant:
                 reply = replace(reply, turn=turn)
                 if plan.wish is not None and plan.wish.kind != "suggestion":
                     conversation.ticket, conversation.ticket_kind = reply.ticket, plan.wish.kind
+                self._stored(True)
             except JournalError as error:
-                logger.error("turn not stored: %s", error)
+                self._stored(False, error)
                 reply = self._finished(plan.unstored or plan.spoken, started)
             if words:
                 conversation.bubbles.append(TurnView("customer", stored))
             conversation.bubbles.append(TurnView("bot", reply.text, reply.citations, reply.choices, reply.turn))
             return replace(reply, ms=self._since(started))
+
+    def _stored(self, stored: bool, error: JournalError | None = None) -> None:
+        """Log when storing begins to fail and when it works again, not every single time."""
+        if stored is not self._storing:
+            self._storing = stored
+            logger.log(logging.INFO if stored else logging.ERROR, "turns stored again" if stored else f"not stored: {error}")
 
     def _granted(self, wish: Wish, conversation: Conversation) -> str:
         """The number of the ticket that a wish was written to."""

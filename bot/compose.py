@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.privacy import mask
@@ -28,7 +28,7 @@ _SORRY = re.compile(r"抱歉|歉意|对不起|遗憾|谅解|不好意思|见谅"
 _LISTED = re.compile(r"(?:1|一)[.、．)）]|[（(①•·-]")
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 _ORDINAL = re.compile(
-    r"^(?:第[一二三四五六七八九十百\d]+[章节条部分]+|[（(]?[一二三四五六七八九十\d]+(?:\.\d+)*[)）、.．]|\d+(?:\.\d+)*(?=\s))\s*"
+    r"^(?:\d+(?:\.\d+)*(?=\s)|第[一二三四五六七八九十百\d]+[章节条部分]+|[（(]?[一二三四五六七八九十\d]+[)）、.．])\s*"
 )
 _QUOTE_MARKS = str.maketrans("", "", "“”\"「」『』‘’《》【】{}\n\r\t")
 
@@ -113,20 +113,22 @@ def apologises(words: str) -> bool:
     return _SORRY.search(words[:30]) is not None
 
 
-def clarify(wording: Wording, intro: str, choices: Sequence[str], place: str) -> str:
+def clarify(wording: Wording, intro: str, choices: Iterable[str], place: str, *, lead: str = "") -> Draft:
     """Choices as a numbered list, with a way out."""
+    head = f"{lead}{wording.line(intro, place)}\n"
     listed = "\n".join(f"{number}. {choice}" for number, choice in enumerate(choices, 1))
-    return f"{wording.line(intro, place)}\n{listed}\n{wording.line('clarify.tail', place)}"
+    return Draft(f"{head}{listed}\n{wording.line('clarify.tail', place)}", (len(head), len(head) + len(listed)))
 
 
-def choices_of(hits: Iterable[Hit], limit: int) -> tuple[str, ...]:
-    """Questions to choose from: the question of a FAQ or script, the innermost heading of a guide; each once."""
-    found: dict[str, str] = {}
+def choices_of(hits: Iterable[Hit], limit: int) -> dict[str, Hit]:
+    """Questions to choose from, with what answers them: the question of a FAQ or script, the innermost heading of a
+    guide; each once, ``limit`` at most."""
+    found: dict[str, tuple[str, Hit]] = {}
     for hit in hits:
         choice = hit.entry.question or topic_of(hit.entry)
-        if choice:
-            found.setdefault(normalise(choice), choice)
-    return tuple(found.values())[:limit]
+        if choice and len(found) < limit:
+            found.setdefault(normalise(choice), (choice, hit))
+    return dict(found.values())
 
 
 def topic_of(entry: Entry) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from bot.session import Conversation
 from kb.text import normalise
@@ -25,13 +25,15 @@ _NUMBER = re.compile(r"^(?:第)?\s*([1-9一二三四五六七八九])\s*(?:个|�
 _DIGITS = "一二三四五六七八九"
 
 
-def chosen(text: str, choices: Sequence[str]) -> str | None:
-    """The offered question that ``text`` points at by its number ("2", "第二个"); None if it does not."""
-    match = _NUMBER.match(normalise(text))
+def chosen(text: str, choices: Iterable[str]) -> str | None:
+    """The offered question that ``text`` repeats, or points at by its number ("2", "第二个"); None if it does not."""
+    offered = list(choices)
+    folded = normalise(text)
+    match = _NUMBER.match(folded)
     if match is None:
-        return None
+        return next((choice for choice in offered if normalise(choice) == folded), None)
     number = int(match[1]) if match[1].isdigit() else _DIGITS.index(match[1]) + 1
-    return choices[number - 1] if number <= len(choices) else None
+    return offered[number - 1] if number <= len(offered) else None
 
 
 def points_beyond(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.journal import TicketKind
@@ -56,6 +56,9 @@ def decide(
     """
     if scenario == "question":
         return _answer_or_not(result, role, bare(words))
+    if role == "agent":
+        # An agent looks up what to say; nothing is promised to anybody.
+        return replace(decide(scenario, None, "customer", insults=insults), ticket=None, due=None)
     if scenario == "human_agent":
         return Decision("handoff", "human", ticket="human", due="callback")
     if scenario == "abusive":

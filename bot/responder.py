@@ -15,7 +15,7 @@ from bot.generate import Generator, acceptable
 from bot.journal import TicketKind
 from bot.opening import is_open
 from bot.plan import Base, Plan, Spoken, Wish
-from bot.policy import Decision, decide
+from bot.policy import VERBATIM, Decision, decide
 from bot.privacy import contacts
 from bot.records import COMPLAINTS, Outcome, Role, Scenario
 from bot.scenario import Classifier, Situation
@@ -76,7 +76,7 @@ class Responder:
             return self._line(f"refusal.{refusal}", "refused")
         picked = followup.chosen(words, conversation.choices)
         if picked is not None:
-            return self._question(Situation("question", 1.0, (), picked), conversation)
+            return self._picked(picked, conversation)
         situation = self._classifier.classify(words)
         added = self._addition(words, situation, conversation)
         if added is not None:
@@ -100,18 +100,33 @@ class Responder:
         place = normalise(asked)
         lead = self._lead(situation, place, conversation, sorry=False)
         choices = compose.choices_of(decision.hits, self._settings.choices)
-        conversation.question, conversation.choices, conversation.others = asked, choices, ()
+        conversation.question, conversation.choices, conversation.others = asked, choices, {}
+        conversation.generation = generation
         if choices:
             intro = "agent.clarify" if self._role == "agent" else "clarify.intro"
-            draft = _listed(lead + compose.clarify(self._wording, intro, choices, place))
-            citations = tuple(compose.citation_of(hit) for hit in decision.hits[: len(choices)])
-            return Plan(Spoken("clarify", "question", draft, confidence, "", citations, choices, generation))
+            draft = compose.clarify(self._wording, intro, choices, place, lead=lead)
+            citations = tuple(map(compose.citation_of, choices.values()))
+            return Plan(Spoken("clarify", "question", draft, confidence, "", citations, tuple(choices), generation))
         found = {"confidence": confidence, "generation": generation}
         if self._role == "agent":
             line = "agent.outage" if decision.act == "outage" else "agent.not_found"
             return self._line(line, "handoff", **found)  # type: ignore[arg-type]
         wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
         return self._line(f"person.{decision.act}", "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
+
+    def _picked(self, choice: str, conversation: Conversation) -> Plan:
+        """The answer to a question that was offered; looked up anew if it has been withdrawn meanwhile."""
+        situation = Situation("question", 1.0, (), choice)
+        hit = conversation.choices[choice]
+        try:
+            unchanged = self._base.entry(hit.entry.id) == hit.entry
+        except Exception:  # as in a search: the line for an outage follows
+            logger.exception("the base could not be read")
+            unchanged = False
+        if not unchanged:
+            return self._question(situation, conversation)
+        decision = Decision("answer", "answer", (hit,), VERBATIM)
+        return Plan(self._answer(decision, choice, situation, conversation.generation, conversation))
 
     def _looked_up(self, matter: str, conversation: Conversation) -> tuple[SearchResult | None, str]:
         """What the base says to the surest reading of ``matter``, and that reading; None when it cannot be asked."""
@@ -138,7 +153,7 @@ class Responder:
         conversation: Conversation,
     ) -> Spoken:
         hit, place, confidence = decision.hits[0], normalise(asked), decision.confidence
-        conversation.question, conversation.choices = asked, ()
+        conversation.question, conversation.choices, conversation.generation = asked, {}, generation
         conversation.others = compose.choices_of(decision.hits[1:], self._settings.choices)
         citations = (compose.citation_of(hit),)
         if hit.entry.kind == "script":
@@ -186,17 +201,18 @@ class Responder:
         if not conversation.others:
             wish = Wish("question", conversation.question, "deadline", joins=conversation.ticket_kind == "question")
             return self._line("person.cannot_answer", "handoff", conversation.question, wish=wish)
-        choices, conversation.others = conversation.others, ()
+        choices, conversation.others = conversation.others, {}
         conversation.choices = choices
-        draft = _listed(compose.clarify(self._wording, "clarify.none_of_these", choices, conversation.question))
-        return Plan(Spoken("clarify", "question", draft, choices=choices))
+        draft = compose.clarify(self._wording, "clarify.none_of_these", choices, conversation.question)
+        citations = tuple(map(compose.citation_of, choices.values()))
+        return Plan(Spoken("clarify", "question", draft, 0.0, "", citations, tuple(choices), conversation.generation))
 
     # ------------------------------------------------------------------ all other situations
 
     def act(self, situation: Situation, words: str, conversation: Conversation) -> Plan:
         """What is said in every situation but a question."""
         scenario, place = situation.scenario, f"{normalise(words)}\n{conversation.turns}"
-        conversation.choices = ()
+        conversation.choices = {}
         conversation.insults += scenario == "abusive"
         decision = decide(scenario, None, self._role, insults=conversation.insults)
         wish = Wish(decision.ticket, words, decision.due) if decision.ticket is not None else None
@@ -237,9 +253,8 @@ class Responder:
         # No insult is handed back.
         if not quote or any(finding.rule == "slang.insult" for finding in self._checker.check(quote)):
             quote = self._wording.line(f"complaint_kind.{scenario}", place)
-        return Plan(
-            spoken("moment.complaint_recorded", question=quote), wish, spoken("moment.complaint_unrecorded")
-        )
+        recorded = spoken("moment.complaint_recorded", question=quote)
+        return Plan(recorded, wish, spoken("moment.complaint_unrecorded"))
 
     def _addition(self, words: str, situation: Situation, conversation: Conversation) -> Plan | None:
         """The plan for a message that adds to the open ticket: a way to be reached, a number, or that this was all."""
@@ -283,8 +298,3 @@ class Responder:
             return Spoken(outcome, scenario, draft, confidence, generation=generation)
 
         return Plan(spoken(situation), wish, spoken(f"{situation}_unrecorded") if wish is not None else None)
-
-
-def _listed(text: str) -> Draft:
-    """A draft whose curated part are the choices: everything between the first line and the last."""
-    return Draft(text, (text.find("\n"), text.rfind("\n")))

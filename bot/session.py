@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.records import TurnView
+from kb.records import Hit
 
 MAX_ID_CHARS = 128
 
@@ -19,10 +20,11 @@ MAX_ID_CHARS = 128
 class Conversation:
     """What is known of one conversation while it lasts.
 
-    ``turns`` counts the customer's messages; ``greeted`` whether 您好 has been said in an answer; ``question`` the
-    last one that was answered; ``choices`` the questions offered last, ``others`` those kept back behind an answer; ``asked`` the folded questions answered so far; ``ticket`` the
-    open ticket that the customer is adding to; ``insults`` how often abuse was met; ``last_tail`` the closing line
-    said last, so that it is not said twice running.
+    ``turns`` counts the customer's messages; ``greeted`` whether 您好 has been said in an answer; ``question`` is the
+    last one that was looked up; ``choices`` are the questions offered last with what answers them, ``others`` those
+    kept back behind an answer, both of ``generation``; ``asked`` the folded questions answered so far; ``ticket`` the
+    open ticket that the customer is adding to, of ``ticket_kind``; ``insults`` how often abuse was met; ``last_tail``
+    the closing line said last, so that it is not said twice running.
     """
 
     session: str
@@ -31,8 +33,9 @@ class Conversation:
     turns: int = 0
     greeted: bool = False
     question: str = ""
-    choices: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    choices: dict[str, Hit] = field(default_factory=dict)
+    others: dict[str, Hit] = field(default_factory=dict)
+    generation: str | None = None
     asked: set[str] = field(default_factory=set)
     ticket: str | None = None
     ticket_kind: str = ""

@@ -27,6 +27,8 @@ GLANCE_CHARS = 400
 """Most characters of a hit's text (contract of ``kb search``)."""
 
 
+CLEAR_LEAD = 1.5
+"""A lead beyond this says no more about being right: one rare word in common can give any lead."""
 _EXACT = 100.0
 """Added to the score of an entry that is asked word by word: an editor's own wording outranks every likeness."""
 _ASPECT = {"question": 0, "alias": 0, "whole": 1, "window": 2}
@@ -60,7 +62,7 @@ class HybridRetriever:
 
     Signals of a hit: ``dense`` and ``lexical`` are its cosine and BM25 (means of its aspects' best) in standard
     deviations above the question's noise, ``cosine`` and ``bm25`` the same raw, ``overlap`` BM25 over the highest
-    possible for the question (0 to 1), ``margin`` the lead of the first hit's score over the second's (0 for others),
+    possible for the question (0 to 1), ``margin`` the lead of the first hit's score over the second's (at most CLEAR_LEAD; 0 for others),
     ``exact`` 1 if the question is, letter by letter, its standard question or an alias.
     """
 
@@ -160,7 +162,7 @@ class HybridRetriever:
 
         order = np.argsort(-scores, kind="stable")[: max(k, 2)]
         ceiling = max(index.lexical.ceiling(words), 1e-6)
-        margin = float(scores[order[0]] - scores[order[1]]) if len(order) > 1 else 0.0
+        margin = min(float(scores[order[0]] - scores[order[1]]), CLEAR_LEAD) if len(order) > 1 else 0.0
         hits = []
         for rank, place in enumerate(order[:k]):
             entry = index.entries[rows[place]]

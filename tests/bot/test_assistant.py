@@ -85,6 +85,8 @@ def test_choices_in_the_clarify_band_can_be_clicked_typed_or_refused(assistant):
     assert FEE.text in assistant.reply("v", "1").text
     assistant.reply("w", "退货的钱")
     assert FEE.text in assistant.reply("w", FEE.question).text
+    assistant.reply("u", "退货的钱")
+    assert GUIDE.text in assistant.reply("u", "第三个").text
     assistant.reply("x", "退货的钱")
     refused = assistant.reply("x", "都不是")
     assert refused.outcome == "handoff" and refused.ticket
@@ -288,6 +290,8 @@ def test_agents_get_scripts_internal_places_and_no_tickets(make, journal):
     assert assistant.reply("v", "货到付款话术").text == f"您可以这样回复客户：\n{script.text}"
     assert assistant.reply("v", "大件").choices == ("大件配送",)
     assert assistant.reply("v", "火星上能收货吗").outcome == "handoff"
+    assert "歉" in assistant.reply("v", "你们发货太慢了").text
+    assert assistant.reply("v", "转人工").scenario == "human_agent"
     assert journal.tickets(None) == []
 
 

@@ -9,7 +9,7 @@ from tests.doubles import Clock
 
 @pytest.mark.parametrize(
     ("text", "choice"),
-    [("1", "甲"), ("２", "乙"), ("第二个", "乙"), ("第3個。", None), ("二", "乙"), ("9", None), ("12", None), ("甲", None), ("", None)],
+    [("1", "甲"), ("２", "乙"), ("第二个", "乙"), ("第3個。", None), ("二", "乙"), ("9", None), ("12", None), ("甲", "甲"), (" 乙", "乙"), ("丙", None), ("", None)],
 )
 def test_choices_by_number(text, choice):
     assert followup.chosen(text, ["甲", "乙"]) == choice

@@ -21,7 +21,7 @@ def citizen(dice: random.Random) -> str:
     head = f"{dice.randrange(110000, 660000)}{dice.randrange(1940, 2015)}{dice.randrange(1, 13):02d}{dice.randrange(1, 29):02d}"
     head += f"{dice.randrange(1000):03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return head + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(head, weights)) % 11]
+    return head + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(head, weights, strict=True)) % 11]
 
 
 def card(dice: random.Random) -> str:

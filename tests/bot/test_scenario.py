@@ -26,7 +26,7 @@ def macro_f1(pairs: list[tuple[str, str]]) -> float:
 
 def test_the_sheet_covers_every_label_and_shares_no_line_with_the_examples():
     rows = sheet()
-    assert set(label for label, _ in rows) == set(SCENARIOS)
+    assert {label for label, _ in rows} == set(SCENARIOS)
     assert len(rows) >= 300
     packaged = (Path(__file__).parents[2] / "bot" / "scenarios.toml").read_text(encoding="utf-8").splitlines()
     assert not {text for _, text in rows if len(text) > 6} & set(packaged)
