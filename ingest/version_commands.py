@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kb import archive
 from kb.config import Home, SearchSettings, load
 from kb.console import emit, home_option, json_option, say
 from kb.errors import StoreDamaged, StoreEmpty
@@ -154,7 +155,7 @@ def backup(file: Path, home: Home, as_json: bool) -> None:
     Example:
       python -m ingest backup knowledge-2025-01-31.tar
     """
-    _store(home).backup(file)
+    archive.backup(_store(home), file)
     emit({"file": str(file)} if as_json else f"已备份到 {file}。")
 
 
@@ -169,7 +170,7 @@ def restore(file: Path, home: Home, as_json: bool) -> None:
     Example:
       python -m ingest restore knowledge-2025-01-31.tar
     """
-    version = _store(home).restore(file)
+    version = archive.restore(_store(home), file)
     emit({"live": version} if as_json else f"已恢复并发布为版本 {version}。")
 
 

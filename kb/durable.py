@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+
+from kb.errors import KBError, StoreError
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -44,3 +50,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def disk_errors(root: Path, needed: int = 0) -> Iterator[None]:
+    """Turn what the disk of ``root`` says into one line for people; ``needed`` bytes are named when it is full.
+
+    Raises:
+        StoreError: instead of any OSError of the block.
+    """
+    try:
+        yield
+    except KBError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            free = shutil.disk_usage(root).free if root.exists() else 0
+            size = f"需要约 {needed // 1024} KB，" if needed else ""
+            raise StoreError(f"磁盘空间不足，{root} 写不下（{size}剩余 {free // 1024} KB）；请清理磁盘后重试，当前版本不受影响。") from error
+        raise StoreError(f"{root} 写入失败（{error.strerror or error}）；请检查文件夹权限和磁盘，当前版本不受影响。") from error

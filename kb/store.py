@@ -9,20 +9,18 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import re
 import shutil
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from kb.durable import replace_file, sync_folder, write_file
+from kb.durable import disk_errors, replace_file, sync_folder, write_file
 from kb.encoder import Encoder
-from kb.errors import KBError, StoreDamaged, StoreEmpty, StoreError, StoreLocked
+from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
 from kb.index import INDEX_VERSION, Index, Progress, build_index
 from kb.manifest import EncoderInfo, FileInfo, Manifest, SourceFile, sha256
 from kb.records import Audience, Entry
@@ -157,18 +155,18 @@ class Store:
             finally:
                 self._lock_depth -= 1
             return
-        with _disk_errors(self.root):
+        with disk_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         guard = FileLock(self.root / ".lock")
         holder = self.root / ".lock-holder"
-        with _disk_errors(self.root):
+        with disk_errors(self.root):
             try:
                 guard.acquire(timeout=0)
             except Timeout as error:
                 raise StoreLocked(f"知识库正被占用：{_read_holder(holder)}；请等它结束后再试。") from error
         self._lock_depth = 1
         try:
-            with _disk_errors(self.root):
+            with disk_errors(self.root):
                 since = datetime.now().astimezone().isoformat(timespec="seconds")
                 holder.write_text(json.dumps({"what": what, "pid": os.getpid(), "since": since}), encoding="utf-8")
             self._sweep()
@@ -212,12 +210,11 @@ class Store:
                 for audience, index in indexes.items()
                 for name, data in index.to_files().items()
             }
-            newest = max((int(identity[4:]) for identity in self.ids()), default=0)
             manifest = Manifest(
-                id=f"gen-{newest + 1:06d}",
+                id="",
                 created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                parent=parent,
-                content=content_digest(internal_index.to_files()["entries.jsonl"], encoders),
+                parent=None,
+                content=content_digest(contents["internal/entries.jsonl"], encoders),
                 encoders=tuple(EncoderInfo(e.name, e.fingerprint, e.dimension) for e in encoders),
                 counts={
                     "entries": len(entries),
@@ -231,8 +228,7 @@ class Store:
                 files={name: FileInfo(sha256(data), len(data)) for name, data in sorted(contents.items())},
                 note=note,
             )
-            self._write_folder(manifest, contents)
-            return self.verify(manifest.id)
+            return self.add(manifest, contents)
 
     def publish(self, identity: str, *, figures: Mapping[str, float] | None = None) -> None:
         """Make a generation live in one step, after verifying it whole; ``figures`` are kept in its manifest.
@@ -243,7 +239,7 @@ class Store:
         """
         with self.lock(f"发布 {identity}"):
             manifest = self.verify(identity)
-            with _disk_errors(self.root):
+            with disk_errors(self.root):
                 if figures is not None:
                     replace_file(self._folder(identity) / "manifest.json", manifest.with_figures(figures).to_bytes())
                 replace_file(self.root / "CURRENT", f"{identity}\n".encode("ascii"))
@@ -273,7 +269,7 @@ class Store:
                 with contextlib.suppress(StoreDamaged):
                     protected.add(self.manifest(current).parent)
             doomed = [identity for identity in self.ids() if identity not in protected]
-            with _disk_errors(self.root):
+            with disk_errors(self.root):
                 for identity in doomed:
                     # Renamed first: a reader finds a generation whole or not at all.
                     aside = self.root / f".{identity}.deleted"
@@ -281,60 +277,17 @@ class Store:
                     shutil.rmtree(aside)
             return doomed
 
-    def backup(self, file: Path) -> None:
-        """Write the live generation and ``CURRENT`` into one new archive (tar), complete or not at all.
+    def add(self, manifest: Manifest, contents: Mapping[str, bytes]) -> Manifest:
+        """Write a complete generation under the next free id; ``contents`` are its files as ``manifest`` lists them.
 
         Raises:
-            StoreEmpty: nothing has been published. StoreError: the file exists or cannot be written.
+            StoreError: the disk is full, failing or read-only; nothing is left behind.
         """
-        current = self.current()
-        if current is None:
-            raise StoreEmpty("还没有发布过任何版本，没有可以备份的内容；请先运行 python -m ingest build 资料文件夹。")
-        if file.exists():
-            raise StoreError(f"备份文件 {file} 已经存在；请换一个文件名，以免覆盖。")
-        self.verify(current)
-        aside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-        with _disk_errors(file.parent):
-            try:
-                with tarfile.open(aside, "w") as archive:
-                    archive.add(self.root / current, current)
-                    archive.add(self.root / "CURRENT", "CURRENT")
-                with aside.open("rb+") as stream:
-                    os.fsync(stream.fileno())
-                os.replace(aside, file)
-                sync_folder(file.parent)
-            finally:
-                aside.unlink(missing_ok=True)
-
-    def restore(self, file: Path) -> str:
-        """Bring back the generation of a backup as a new, published one; returns its new id. Nothing else is touched.
-
-        Raises:
-            StoreDamaged: the archive is damaged or is no backup. StoreError: it cannot be read, or the disk is full.
-        """
-        with self.lock("恢复备份"):
-            try:
-                with tarfile.open(file, "r:") as archive:
-                    contents = {
-                        member.name: stream.read()
-                        for member in archive.getmembers()
-                        if member.isfile() and (stream := archive.extractfile(member)) is not None
-                    }
-                old = contents.pop("CURRENT").decode("ascii").strip()
-                manifest = Manifest.from_bytes(contents.pop(f"{old}/manifest.json"))
-            except (OSError, EOFError, tarfile.TarError, KeyError, ValueError) as error:
-                raise StoreDamaged(f"{file} 不是完整的备份（{error}）；请换一份备份文件。") from error
-            data = {name: contents.get(f"{old}/{name}", b"") for name in manifest.files}
-            for name, info in manifest.files.items():
-                if PurePosixPath(name).parts[0] not in AUDIENCES or sha256(data[name]) != info.sha256:
-                    raise StoreDamaged(f"备份 {file} 里的 {name} 与清单不符；请换一份备份文件。")
+        with self.lock("写入新版本"):
             newest = max((int(identity[4:]) for identity in self.ids()), default=0)
-            from dataclasses import replace
-
-            restored = replace(manifest, id=f"gen-{newest + 1:06d}", parent=self.current(), note=f"恢复自 {file.name}")
-            self._write_folder(restored, data)
-            self.publish(restored.id)
-            return restored.id
+            manifest = replace(manifest, id=f"gen-{newest + 1:06d}", parent=self.current())
+            self._write_folder(manifest, contents)
+            return self.verify(manifest.id)
 
     # inside
 
@@ -346,7 +299,7 @@ class Store:
 
     def _write_folder(self, manifest: Manifest, contents: Mapping[str, bytes]) -> None:
         aside = self.root / f".{manifest.id}.partial"
-        with _disk_errors(self.root, needed=sum(map(len, contents.values()))):
+        with disk_errors(self.root, needed=sum(map(len, contents.values()))):
             try:
                 for name, data in contents.items():
                     path = aside / name
@@ -394,18 +347,3 @@ def _read_holder(path: Path) -> str:
         return f"进程 {values['pid']} 从 {values['since']} 起在“{values['what']}”"
     except (OSError, ValueError, KeyError):
         return "另一个进程刚刚开始写入"
-
-
-@contextlib.contextmanager
-def _disk_errors(root: Path, needed: int = 0) -> Iterator[None]:
-    """Turn what a disk says into one line for people."""
-    try:
-        yield
-    except KBError:
-        raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            free = shutil.disk_usage(root).free if root.exists() else 0
-            size = f"需要约 {needed // 1024} KB，" if needed else ""
-            raise StoreError(f"磁盘空间不足，{root} 写不下（{size}剩余 {free // 1024} KB）；请清理磁盘后重试，当前版本不受影响。") from error
-        raise StoreError(f"{root} 写入失败（{error.strerror or error}）；请检查文件夹权限和磁盘，当前版本不受影响。") from error

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal, Protocol
 
 from bot.records import Reply, TurnView
@@ -85,6 +86,8 @@ class Chat:
         self.ratings = ratings
         self.allowance = allowance
         self.sleep = sleep
+        self._under_way: dict[str, object] = {}
+        self._lock = Lock()
 
     def opened(self, session: str, offering: bool = True) -> View:
         """The page as it is opened, or opened again; with the last choices to click if ``offering``."""
@@ -99,7 +102,10 @@ class Chat:
         return View([bot_message(welcome.text, choices=welcome.choices if offering else ())])
 
     def asked(self, session: str, text: str) -> Iterator[View]:
-        """The page while ``text`` is answered: the question and a waiting mark, the growing reply, the whole of it."""
+        """The page while ``text`` is answered: the question and a waiting mark, the growing reply, the whole of it.
+
+        Nothing for empty words, and nothing while an earlier reply to this visitor is under way and was not stopped.
+        """
         if not text.strip():
             return
         yield from self._exchange(session, text, lambda: self.speaker.reply(session, text))
@@ -109,7 +115,9 @@ class Chat:
         yield from self._exchange(session, HUMAN, lambda: self.speaker.hand_off(session), "正在为您转接")
 
     def stopped(self, session: str, asked: str) -> View:
-        """The page after a reply was stopped; ``asked`` is the question it was for."""
+        """The page after a reply was stopped; ``asked`` is the question it was for. The visitor can ask on at once."""
+        with self._lock:
+            self._under_way.pop(session, None)
         messages = self.opened(session, offering=False).messages
         question = customer_message(asked)
         if asked.strip() and question not in messages[-2:]:
@@ -131,6 +139,18 @@ class Chat:
     def _exchange(
         self, session: str, words: str, work: Callable[[], Reply], waiting: str = "正在为您查找"
     ) -> Iterator[View]:
+        mark = object()
+        with self._lock:
+            if self._under_way.setdefault(session, mark) is not mark:
+                return
+        try:
+            yield from self._reply(session, words, work, waiting)
+        finally:
+            with self._lock:
+                if self._under_way.get(session) is mark:
+                    del self._under_way[session]
+
+    def _reply(self, session: str, words: str, work: Callable[[], Reply], waiting: str) -> Iterator[View]:
         before = [*self.opened(session, offering=False).messages, customer_message(words)]
         wait = self.allowance.take(session)
         if wait:
@@ -147,7 +167,9 @@ class Chat:
             yield View([*before, bot_message(piece)], busy=True)
             self.sleep(PAUSE_S)
         whole = bot_message(reply.text, reply.citations, reply.choices)
-        yield View([*before, whole], rateable=reply.outcome == "answer" and bool(reply.turn))
+        told = self.opened(session).messages  # holds a stopped reply too that was finished meanwhile
+        messages = told if told[-1] == whole else [*before, whole]
+        yield View(messages, rateable=reply.outcome == "answer" and bool(reply.turn))
 
 
 def _last_answer(turns: list[TurnView]) -> str:

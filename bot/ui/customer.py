@@ -89,8 +89,11 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             return [gr.update(visible=False), gr.update(value=line, visible=True)]
 
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        # "multiple", because the page would silently drop what is sent after 停止 until the stopped reply has ended;
+        # that no two run at once for one visitor is seen to by Chat.
         reply: dict[str, Any] = {
             **quiet,
+            "trigger_mode": "multiple",
             "show_progress": "minimal",
             "concurrency_limit": server.max_concurrent,
             "concurrency_id": "reply",

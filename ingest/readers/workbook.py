@@ -70,10 +70,11 @@ class _Sheet:
 
 def _read_sheet(sheet: Worksheet, formulas: Worksheet | None) -> _Sheet:
     is_visible = sheet.sheet_state == "visible"
-    for each in (sheet, formulas):
-        if hasattr(each, "reset_dimensions"):
-            # Row by row, openpyxl believes the sheet's own dimension and drops all rows beyond a wrong one.
-            each.reset_dimensions()
+    for each in filter(None, (sheet, formulas)):
+        # Row by row, openpyxl believes the sheet's own dimension and drops all rows beyond a wrong one.
+        reset = getattr(each, "reset_dimensions", None)
+        if reset is not None:
+            reset()
     unknown = list(_cells_without_result(sheet, formulas)) if formulas and is_visible else []
     return _Sheet(sheet.title, is_visible, list(_rows(sheet)) if is_visible else [], unknown)
 

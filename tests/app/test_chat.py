@@ -134,6 +134,28 @@ def test_a_stopped_reply_leaves_the_question_and_a_way_on(chat, assistant):
     assert sum("可以货到付款吗？</p>" in message["content"] for message in view.messages) == 1
 
 
+def test_a_second_message_waits_for_the_first_reply_unless_it_was_stopped(chat, assistant):
+    first = chat.asked("a", "你好")
+    next(first)
+    assert list(chat.asked("a", "还在吗")) == [], "a double click or an impatient Enter"
+    assert list(chat.asked("b", "你好")), "other visitors do not wait"
+    chat.stopped("a", "你好")
+    assert "货到付款" in text_of(list(chat.asked("a", "可以货到付款吗？"))[-1])
+    first.close()
+    assert list(chat.asked("a", "你好")), "the stopped one leaves nothing behind"
+
+
+def test_a_stopped_reply_that_ended_meanwhile_is_shown_with_the_next(chat, assistant):
+    first = chat.asked("a", "你好")
+    next(first)
+    chat.stopped("a", "你好")
+    second = chat.asked("a", "可以货到付款吗？")
+    next(second)
+    list(first)
+    shown = text_of(list(second)[-1])
+    assert "您问的是：你好" in shown and "货到付款" in shown
+
+
 def test_a_person_is_called_at_once(chat, assistant):
     views = list(chat.handed_off("a"))
     assert "正在为您转接" in text_of(views[0])

@@ -139,7 +139,9 @@ def test_workbook_reads_dates_numbers_merged_cells_and_several_sheets():
     assert document.warnings == ("工作表“备注”是隐藏的，没有收录。",)
 
 
-def test_workbook_with_a_wrong_dimension_loses_no_row():
+@pytest.mark.parametrize("limit", [0, 1 << 30])
+def test_workbook_with_a_wrong_dimension_loses_no_row(limit, monkeypatch):
+    monkeypatch.setattr("ingest.readers.workbook.BIG_SHEETS_BYTES", limit)
     data = workbook({"Sheet1": [["问题", "答案"], *([f"问题{n}？", f"答案{n}。"] for n in range(500))]})
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(stream, "w") as target:
@@ -152,7 +154,9 @@ def test_workbook_with_a_wrong_dimension_loses_no_row():
     assert len(read(stream.getvalue(), "问答.xlsx").blocks) == 500
 
 
-def test_workbook_formulas_without_results_are_named():
+@pytest.mark.parametrize("limit", [0, 1 << 30])
+def test_workbook_formulas_without_results_are_named(limit, monkeypatch):
+    monkeypatch.setattr("ingest.readers.workbook.BIG_SHEETS_BYTES", limit)
     document = read(workbook({"价目": [["商品", "价格"], ["杯子", "=1+2"], ["碗", 5]]}), "价目.xlsx")
     assert "B2" in document.warnings[0] and "公式" in document.warnings[0]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kb.archive import backup, restore
 from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
 from kb.store import Store
 from tests.doubles import BigramEncoder, faq, passage
@@ -166,10 +167,10 @@ def test_diff(store, encoder):
 
 def test_backup_and_restore_elsewhere(store, encoder, tmp_path):
     published(store, encoder, COD, SECRET)
-    store.backup(tmp_path / "backup.tar")
+    backup(store, tmp_path / "backup.tar")
     other = Store(tmp_path / "other")
     published(other, encoder, FREIGHT)
-    identity = other.restore(tmp_path / "backup.tar")
+    identity = restore(other, tmp_path / "backup.tar")
     assert other.current() == identity == "gen-000002"
     assert other.load(identity, "internal").entries == (COD, SECRET)
     other.rollback()
@@ -179,13 +180,13 @@ def test_backup_and_restore_elsewhere(store, encoder, tmp_path):
 def test_a_damaged_backup_changes_nothing(store, encoder, tmp_path):
     published(store, encoder, COD)
     file = tmp_path / "backup.tar"
-    store.backup(file)
+    backup(store, file)
     good = file.read_bytes()
     at = good.index("部分地区".encode())
     for bad in (b"", good[:900], good[:at] + b"X" + good[at + 1 :], b"garbage" * 999):
         file.write_bytes(bad)
         with pytest.raises(StoreDamaged):
-            store.restore(file)
+            restore(store, file)
     assert store.ids() == ["gen-000001"]
 
 
@@ -193,7 +194,7 @@ def test_a_backup_never_overwrites(store, encoder, tmp_path):
     published(store, encoder, COD)
     (tmp_path / "backup.tar").write_text("precious")
     with pytest.raises(StoreError, match="已经存在"):
-        store.backup(tmp_path / "backup.tar")
+        backup(store, tmp_path / "backup.tar")
     assert (tmp_path / "backup.tar").read_text() == "precious"
 
 
