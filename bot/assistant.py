@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.checker import Checker
 from bot.compose import Draft
 from bot.errors import JournalError
-from bot.generate import Generator
+from bot.generate import Generator, Rewording
 from bot.journal import Journal
 from bot.opening import opening_at, parse_overrides
 from bot.plan import Base, Plan, Spoken, Wish
@@ -75,7 +75,7 @@ class Assistant:
         self._storing = True
         self._responder = Responder(
             base, wording, checker, classifier, settings, role, self._opening, self._now, shop.service_hours,
-            generator, generator_s,
+            Rewording(generator, checker, generator_s, settings.answer_chars) if generator is not None else None,
         )  # fmt: skip
 
     def warm_up(self) -> None:

@@ -19,7 +19,7 @@ CHECKED_CHARS = 5_000
 """Longer drafts are checked in their beginning only: nobody says more in one message."""
 
 _QUOTES = re.compile(r"“[^”]{0,200}”|「[^」]{0,200}」|『[^』]{0,200}』|‘[^’]{0,200}’|\"[^\"\n]{0,200}\"")
-_TITLES = re.compile(r"《[^》]{0,100}》|【[^】]{0,40}】")
+_TITLES = re.compile(r"《[^》]{0,100}》|【[^】]{0,40}】|(?m:^\d{1,2}[.、)][^\n]{0,80}\?$)")
 _REPORTED = re.compile(
     r"(?:说|了解|想知道|反映|提到|提及|提出|问|询问|写|留言|投诉|描述|关于|例如|比如|标题|页面|点击|点|选择|按钮|名为|回复|输入|搜索|发送"
     r"|复述|就是|内容|情况|问题)(?:的|了|到|过|是|为)*[：:，, ]?$"
@@ -188,7 +188,7 @@ def _simplified(sign: str) -> str:
 
 
 def _without_quotations(text: str) -> str:
-    """``text`` with titles and reported words blotted out, at equal length."""
+    """``text`` with titles, listed questions and reported words blotted out, at equal length."""
 
     def blot(match: re.Match[str]) -> str:
         return _HIDDEN * len(match[0])

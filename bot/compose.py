@@ -113,11 +113,11 @@ def apologises(words: str) -> bool:
     return _SORRY.search(words[:30]) is not None
 
 
-def clarify(wording: Wording, intro: str, choices: Iterable[str], place: str, *, lead: str = "") -> Draft:
-    """Choices as a numbered list, with a way out."""
-    head = f"{lead}{wording.line(intro, place)}\n"
+def clarify(head: str, choices: Iterable[str], tail: str = "") -> Draft:
+    """Choices as a numbered list below ``head``; ``tail`` is the way out."""
     listed = "\n".join(f"{number}. {choice}" for number, choice in enumerate(choices, 1))
-    return Draft(f"{head}{listed}\n{wording.line('clarify.tail', place)}", (len(head), len(head) + len(listed)))
+    text = f"{head}\n{listed}"
+    return Draft(text + (f"\n{tail}" if tail else ""), (len(head) + 1, len(text)))
 
 
 def choices_of(hits: Iterable[Hit], limit: int) -> dict[str, Hit]:

@@ -100,6 +100,28 @@ class ChatModelGenerator:
                 self._failures, self._closed_until = 0, self._clock() + PAUSE_S
 
 
+class Rewording:
+    """Puts curated words to fit a question, where a generator does so in time and truthfully."""
+
+    def __init__(self, generator: Generator, checker: Checker, seconds: float, limit: int) -> None:
+        self._generator = generator
+        self._checker = checker
+        self._seconds = seconds
+        self._limit = limit
+
+    def of(self, asked: str, words: str) -> str:
+        """A rewording of ``words`` that answers ``asked``; empty where they had better stay as they are."""
+        try:
+            text = self._generator.rephrase(asked, [words], self._seconds)
+        except GenerationError as error:
+            logger.warning("no rewording: %s", error)
+            return ""
+        if acceptable(text, [words], self._checker, max(self._limit, 2 * len(words))):
+            return text
+        logger.warning("rewording refused: it is too long, breaks a rule, or says what the evidence does not")
+        return ""
+
+
 def open_generator(settings: LLMSettings) -> Generator | None:
     """The generator that the settings name; None while no model is set.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from bot import compose, followup
 from bot.checker import Checker
 from bot.compose import Draft
-from bot.errors import GenerationError
-from bot.generate import Generator, acceptable
+from bot.generate import Rewording
 from bot.journal import TicketKind
 from bot.opening import is_open
 from bot.plan import Base, Plan, Spoken, Wish
@@ -48,8 +47,7 @@ class Responder:
         opening: Callable[[], str],
         now: Callable[[], datetime],
         service_hours: str,
-        generator: Generator | None = None,
-        generator_s: float = 5.0,
+        rewording: Rewording | None = None,
     ) -> None:
         self._base = base
         self._wording = wording
@@ -60,8 +58,7 @@ class Responder:
         self._opening = opening
         self._now = now
         self._service_hours = service_hours
-        self._generator = generator
-        self._generator_s = generator_s
+        self._rewording = rewording
 
     def plan(self, words: str, conversation: Conversation) -> Plan:
         """What to say to ``words`` (without control characters), and what has to be stored for it."""
@@ -103,16 +100,24 @@ class Responder:
         conversation.question, conversation.choices, conversation.others = asked, choices, {}
         conversation.generation = generation
         if choices:
-            intro = "agent.clarify" if self._role == "agent" else "clarify.intro"
-            draft = compose.clarify(self._wording, intro, choices, place, lead=lead)
+            if self._role == "agent":
+                draft = compose.clarify(self._wording.line("agent.clarify", place), choices)
+            else:
+                draft = self._offer("clarify.intro", choices, place, lead)
             citations = tuple(map(compose.citation_of, choices.values()))
             return Plan(Spoken("clarify", "question", draft, confidence, "", citations, tuple(choices), generation))
+        outage = decision.act == "outage"
         found = {"confidence": confidence, "generation": generation}
         if self._role == "agent":
-            line = "agent.outage" if decision.act == "outage" else "agent.not_found"
-            return self._line(line, "handoff", **found)  # type: ignore[arg-type]
+            return self._line("agent.outage" if outage else "agent.not_found", "handoff", **found)  # type: ignore[arg-type]
         wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
-        return self._line(f"person.{decision.act}", "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
+        line = "person.outage" if outage else "person.cannot_answer"
+        return self._line(line, "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
+
+    def _offer(self, intro: str, choices: Iterable[str], place: str, lead: str = "") -> Draft:
+        return compose.clarify(
+            lead + self._wording.line(intro, place), choices, self._wording.line("clarify.tail", place)
+        )
 
     def _picked(self, choice: str, conversation: Conversation) -> Plan:
         """The answer to a question that was offered; looked up anew if it has been withdrawn meanwhile."""
@@ -160,7 +165,7 @@ class Responder:
             text = self._wording.line("agent.script", place, reply=hit.entry.text)
             return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)
         words = compose.curated_words(hit, self._settings.answer_chars)
-        reworded = self._reworded(asked, words) if self._role == "customer" else ""
+        reworded = self._rewording.of(asked, words) if self._rewording and self._role == "customer" else ""
         folded = normalise(situation.matter)
         again = folded in conversation.asked
         tail = compose.tail_for(self._wording, words, place, again=again, last=conversation.last_tail)
@@ -182,20 +187,6 @@ class Responder:
         conversation.greeted = True
         return "".join(self._wording.line(line, place) for line in lines)
 
-    def _reworded(self, asked: str, words: str) -> str:
-        """The curated words put by the optional model to fit the question; empty where they stay as they are."""
-        if self._generator is None:
-            return ""
-        try:
-            text = self._generator.rephrase(asked, [words], self._generator_s)
-        except GenerationError as error:
-            logger.warning("no rewording: %s", error)
-            return ""
-        if acceptable(text, [words], self._checker, max(self._settings.answer_chars, 2 * len(words))):
-            return text
-        logger.warning("rewording refused: it is too long, breaks a rule, or says what the evidence does not")
-        return ""
-
     def _others(self, conversation: Conversation) -> Plan:
         """What else it might have been, after the customer said that it was not that; a person when nothing is left."""
         if not conversation.others:
@@ -203,7 +194,7 @@ class Responder:
             return self._line("person.cannot_answer", "handoff", conversation.question, wish=wish)
         choices, conversation.others = conversation.others, {}
         conversation.choices = choices
-        draft = compose.clarify(self._wording, "clarify.none_of_these", choices, conversation.question)
+        draft = self._offer("clarify.none_of_these", choices, conversation.question)
         citations = tuple(map(compose.citation_of, choices.values()))
         return Plan(Spoken("clarify", "question", draft, 0.0, "", citations, tuple(choices), conversation.generation))
 

@@ -32,7 +32,7 @@ SURE, HINT, ASKS, NEAREST, UNKNOWN = 1.0, 0.3, 0.8, 1.2, 0.25
 """Weights of a sure rule, of a first hint (further ones count half), of the marks of a question, of the likeness to
 the nearest example, and of being a question when nothing is recognised."""
 LIGHT: frozenset[Scenario] = frozenset(
-    {"greeting", "thanks", "goodbye", "customer_apology", "praise", "no_more_questions", *COMPLAINTS}
+    {"thanks", "goodbye", "customer_apology", "praise", "no_more_questions", *COMPLAINTS}
 )
 """Situations that yield to a plain question in the same message: their rules then count for a part only."""
 YIELDING = 0.4
@@ -192,7 +192,8 @@ class Classifier:
         scores: dict[Scenario, float] = {}
         for label in SCENARIOS:
             score = NEAREST * max(near_whole.get(label, 0.0), near_core.get(label, 0.0))
-            bonus = SURE if self._sure[label].search(core) else 0.0
+            # "你好吗" is no question about anything: pleasantries are looked for in the whole message.
+            bonus = SURE if self._sure[label].search(whole if label == "greeting" else core) else 0.0
             bonus += HINT * min(1 + hints[label], 4) / 2 if hints[label] else 0.0
             if not bonus and score < ALONE and label != "question":
                 score = 0.0

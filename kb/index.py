@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -196,10 +196,34 @@ def _lines(values: Any) -> bytes:
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     """An entry as plain JSON values; fields that hold nothing are left out."""
-    values = asdict(entry)
-    for name in ("valid_from", "valid_to"):
-        values[name] = values[name].isoformat() if values[name] else None
-    values["place"] = {key: value for key, value in values["place"].items() if value not in (None, ())}
+    place = entry.place
+    values = {
+        "id": entry.id,
+        "kind": entry.kind,
+        "audience": entry.audience,
+        "text": entry.text,
+        "place": _held(
+            {
+                "source": place.source,
+                "heading": place.heading,
+                "start": place.start,
+                "end": place.end,
+                "page": place.page,
+                "row": place.row,
+            }
+        ),
+        "question": entry.question,
+        "aliases": entry.aliases,
+        "counter_examples": entry.counter_examples,
+        "wrong": entry.wrong,
+        "category": entry.category,
+        "valid_from": entry.valid_from and entry.valid_from.isoformat(),
+        "valid_to": entry.valid_to and entry.valid_to.isoformat(),
+    }
+    return _held(values)
+
+
+def _held(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, (), "")}
 
 

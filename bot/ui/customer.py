@@ -60,20 +60,23 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
         def opened(request: gr.Request) -> list[Any]:
             return show(chat.opened(session_of(request)), question="")
 
-        def ask(text: str, request: gr.Request) -> Iterator[list[Any]]:
-            first = True
-            for view in chat.asked(session_of(request), str(text or "")):
-                yield show(view, clear=first, question=str(text) if first else None)
-                first = False
+        def ask(text: str, request: gr.Request) -> Iterator[Any]:
+            text = str(text or "")
+            yield from shown_one_by_one(chat.asked(session_of(request), text), text, clear=True)
 
-        def choose(request: gr.Request, choice: gr.SelectData) -> Iterator[list[Any]]:
+        def choose(request: gr.Request, choice: gr.SelectData) -> Iterator[Any]:
             text = str(choice.value or "")
-            for place, view in enumerate(chat.asked(session_of(request), text)):
-                yield show(view, question=None if place else text)
+            yield from shown_one_by_one(chat.asked(session_of(request), text), text)
 
-        def hand_off(request: gr.Request) -> Iterator[list[Any]]:
-            for view in chat.handed_off(session_of(request)):
-                yield show(view, question="")
+        def hand_off(request: gr.Request) -> Iterator[Any]:
+            yield from shown_one_by_one(chat.handed_off(session_of(request)), "")
+
+        def shown_one_by_one(views: Iterator[View], question: str, clear: bool = False) -> Iterator[Any]:
+            place = -1
+            for place, view in enumerate(views):
+                yield show(view, clear and place == 0, None if place else question)
+            if place < 0:
+                yield gr.skip()  # of a generator that yields nothing Gradio would make an empty page
 
         def stop(text: str, request: gr.Request) -> list[Any]:
             return show(chat.stopped(session_of(request), str(text or "")), question="")

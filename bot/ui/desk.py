@@ -161,7 +161,7 @@ class Desk:
             f"<li>{inline(SIGNALS.get(name, name))}<b>{value:.2f}</b></li>" for name, value in hit.signals.items()
         )
         why = f"<details><summary>为什么匹配</summary><ul><li>总分<b>{hit.score:.2f}</b></li>{signals}</ul></details>"
-        where = inline(place_title(entry.place.source, " › ".join(entry.place.heading)))
+        where = inline(place_title(entry.place.source, " › ".join(entry.place.heading) or entry.category))
         link = f'<a class="source" href="{source_link(entry.id)}">{where}</a>'
         foot = f'<div class="foot">{link}<span>{inline(_validity(entry.valid_from, entry.valid_to))}</span>{why}</div>'
         return f'<div class="card"><div class="badges">{badges}</div>{heading}{text}{wrong}{foot}</div>'

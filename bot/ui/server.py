@@ -63,7 +63,7 @@ def create_customer_app(
 
     app = _app(shop, base)
     blocks = build_customer_page(Chat(speaker, ratings, Allowance(server.messages_per_minute)), shop, server)
-    looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "common.js"))
+    looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "talk.css", "common.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(server.messages_per_minute * ADDRESS_FACTOR))
     app.add_middleware(VisitorCookie, secure=server.cookie_secure)
@@ -88,7 +88,7 @@ def create_staff_app(
 
     app = _app(shop, base)
     blocks = build_staff_page(desk, accounts, shop, server)
-    looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "common.js", "staff.js"))
+    looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "cards.css", "common.js", "staff.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(STAFF_EVENTS_PER_MINUTE))
     app.add_middleware(StaffGate, accounts=accounts)

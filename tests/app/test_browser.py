@@ -148,6 +148,19 @@ def test_a_reply_can_be_stopped(visit, assistant, monkeypatch):
     window.page.get_by_text("结算时选择").wait_for()
 
 
+def test_an_empty_message_changes_nothing(visit, assistant):
+    window = visit()
+    window.ask("可以货到付款吗？")
+    before = window.page.locator("#talk").inner_text()
+    for words in ("", "  "):
+        window.page.locator("#words textarea").fill(words)
+        window.page.keyboard.press("Enter")
+        window.page.wait_for_timeout(500)
+    assert window.page.locator("#talk").inner_text() == before
+    (turns,) = assistant.said.values()
+    assert [turn.role for turn in turns].count("customer") == 1
+
+
 def test_choices_are_clicked(visit):
     window = visit()
     window.page.locator("#talk .option", has_text="可以货到付款吗？").click()

@@ -14,7 +14,7 @@ from bot.settings import BotSettings
 from kb.errors import StoreDamaged, StoreEmpty
 from tests.bot.conftest import COD, FEE, GUIDE, INVOICE, RETURN, found
 from tests.bot.test_scenario import sheet
-from tests.doubles import ScriptedBase, ScriptedGenerator, faq
+from tests.doubles import ScriptedBase, ScriptedGenerator, faq, passage
 
 ODD = [
     "", "   ", "\x00\x07", "\ufeff", "😀😀", "？？？", "…", "1", "第二个", "a", "\ud800", "🤬",
@@ -293,6 +293,13 @@ def test_agents_get_scripts_internal_places_and_no_tickets(make, journal):
     assert "歉" in assistant.reply("v", "你们发货太慢了").text
     assert assistant.reply("v", "转人工").scenario == "human_agent"
     assert journal.tickets(None) == []
+
+
+def test_unsure_of_words_without_a_name_is_a_hand_over(make):
+    nameless = passage("没有标题的一段。")
+    assistant = make(base=ScriptedBase({"什么": found("什么", "clarify", 0.4, nameless)}, nameless))
+    reply = assistant.reply("v", "什么")
+    assert (reply.outcome, reply.choices) == ("handoff", ()) and reply.ticket
 
 
 def test_many_visitors_at_once_stay_apart(assistant, journal):
