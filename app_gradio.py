@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -26,9 +27,9 @@ class SampleMissing(KBError):
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535), help="Customer page.")
 @click.option("--staff-port", default=7861, show_default=True, type=click.IntRange(1, 65535), help="Staff page.")
 @click.option("--only", type=click.Choice(["customer", "staff"]), help="Serve one site, in this process.")
-@click.option("--with-parent", is_flag=True, hidden=True)
+@click.option("--step", type=click.Choice(["prepare", "serve"]), hidden=True, help="What a child of this command does.")
 @home_option
-def cli(host: str, port: int, staff_port: int, only: SiteName | None, with_parent: bool, home: Home) -> int:
+def cli(host: str, port: int, staff_port: int, only: SiteName | None, step: str | None, home: Home) -> int:
     """Serve the customer page and the staff page, each in a process of its own.
 
     An empty home is first filled with the sample shop's knowledge.
@@ -46,19 +47,28 @@ def cli(host: str, port: int, staff_port: int, only: SiteName | None, with_paren
     if port == staff_port:
         raise click.UsageError(f"两个页面不能用同一个端口 {port}；请用 --port 或 --staff-port 换一个。")
     ports: dict[SiteName, int] = {"customer": port, "staff": staff_port}
-    if with_parent:
-        stop_with_parent()
-    else:
-        for name in [only] if only else ports:
-            listen(host, ports[name]).close()  # before a long build, not after it
+    if step == "prepare":
         prepare(home)
-        if only != "customer":
-            mention_accounts(home)
+        return 0
+    if step == "serve":
+        stop_with_parent()
+        return serve(only or "customer", home, host, ports[only or "customer"], say, announce=False)
+    for name in [only] if only else ports:
+        listen(host, ports[name]).close()  # before a long build, not after it
     if only is not None:
-        return serve(only, home, host, ports[only], say, announce=not with_parent)
-    command = [sys.executable, str(Path(__file__).resolve()), "--home", str(home.path), "--host", host, "--with-parent"]
-    options = ["--port", str(port), "--staff-port", str(staff_port), "--only"]
-    return run_sites([Site(TITLES[name], host, ports[name], [*command, *options, name]) for name in ports], say)
+        prepare(home)
+        if only == "staff":
+            mention_accounts(home)
+        return serve(only, home, host, ports[only], say)
+    child = [sys.executable, str(Path(__file__).resolve()), "--home", str(home.path), "--host", host]
+    child += ["--port", str(port), "--staff-port", str(staff_port)]
+    # In a process of its own, so that this one, which stays, never holds a model.
+    failed = subprocess.run([*child, "--step", "prepare"]).returncode
+    if failed:
+        return failed if failed > 0 else 1
+    mention_accounts(home)
+    serving = [*child, "--step", "serve", "--only"]
+    return run_sites([Site(TITLES[name], host, ports[name], [*serving, name]) for name in ports], say)
 
 
 def prepare(home: Home) -> None:

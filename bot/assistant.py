@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.checker import Checker
@@ -73,6 +73,7 @@ class Assistant:
         self._festivals = parse_overrides(settings.festivals)
         self._zone = ZoneInfo(shop.timezone)
         self._storing = True
+        self._purged: date | None = None
         self._responder = Responder(
             base, wording, checker, classifier, settings, role, self._opening, self._now, shop.service_hours,
             Rewording(generator, checker, generator_s, settings.answer_chars) if generator is not None else None,
@@ -106,8 +107,12 @@ class Assistant:
         return self._exchange(session, "转人工", lambda words, held: self._responder.act(wish, words, held))
 
     def welcome(self, session: str) -> Reply:
-        """The opening line by clock and calendar; ``choices`` are the most asked questions. Nothing is stored."""
+        """The opening line by clock and calendar; ``choices`` are the most asked questions. Nothing is stored.
+
+        On the first visit of a day, conversations older than the settings keep them are deleted.
+        """
         started = self._timer()
+        self._purge_daily()
         line = self._wording.line(self._opening(), session)
         choices = self._most_asked()
         with self._sessions.use(session) as conversation:
@@ -159,6 +164,16 @@ class Assistant:
         if stored is not self._storing:
             self._storing = stored
             logger.log(logging.INFO if stored else logging.ERROR, "turns stored again" if stored else f"not stored: {error}")
+
+    def _purge_daily(self) -> None:
+        today = self._now().date()
+        if self._purged != today:
+            self._purged = today
+            try:
+                gone = self._journal.purge(self._clock() - timedelta(days=self._settings.retention_days))
+                logger.info("%d turns are past their time and deleted", gone)
+            except JournalError as error:
+                logger.error("old conversations not deleted: %s", error)
 
     def _granted(self, wish: Wish, conversation: Conversation) -> str:
         """The number of the ticket that a wish was written to."""

@@ -183,6 +183,8 @@ def _is_padding(text: str, row: int) -> bool:
 
 
 def _simplified(sign: str) -> str:
+    if "\ud800" <= sign <= "\udfff":
+        return "?"  # half a character, which nothing can encode
     converted = normalise(sign)
     return converted if len(converted) == 1 else sign
 

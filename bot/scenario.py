@@ -107,7 +107,7 @@ class Classifier:
 
     def classify(self, text: str) -> Situation:
         """The situation of ``text``; anything that is none of the others is a question."""
-        text = text[:LOOKED_AT_CHARS]
+        text = _whole(text)
         words = normalise(text)
         if not has_words(words):
             return self._wordless(text, words)
@@ -132,7 +132,7 @@ class Classifier:
 
     def refusal(self, text: str) -> Refusal | None:
         """Why ``text`` must not be answered as a question; None if it may be."""
-        words = normalise(text[:LOOKED_AT_CHARS])
+        words = normalise(_whole(text))
         # Care first: whoever is in danger is not to be told off.
         return next((name for name in get_args(Refusal) if self._refusal[name].search(words)), None)
 
@@ -264,6 +264,11 @@ class _Nearest:
             elif value > two[1]:
                 two[1] = value
         return {label: 0.85 * first + 0.15 * second for label, (first, second) in best.items() if first >= CHANCE}
+
+
+def _whole(text: str) -> str:
+    """The beginning of ``text`` without halves of characters, which JSON may carry and nothing can encode."""
+    return text[:LOOKED_AT_CHARS].encode("utf-8", "replace").decode("utf-8")
 
 
 def _pairs(text: str) -> list[str]:

@@ -60,7 +60,7 @@ class ServerSettings:
 class LLMSettings:
     """An optional chat model behind an OpenAI-compatible address; off while ``model`` is empty.
 
-    ``api_key`` is best given by the environment (``KB_LLM_API_KEY``) and is never shown. ``timeout_s``: a rewording
+    ``api_key`` is given by the environment only (``KB_LLM_API_KEY``) and is never shown. ``timeout_s``: a rewording
     that takes longer is dropped and the curated words are used.
     """
 

@@ -44,6 +44,10 @@ def open_assistant(
         SettingsError, ModelError: the settings, the wording or an encoder are not usable.
     """
     bot, shop, llm = load(BotSettings, home), load(ShopSettings, home), load(LLMSettings, home)
+    if load(LLMSettings, home, {}).api_key:
+        raise SettingsError(
+            f"设置文件 {home.settings_file} 里写了 [llm] api_key，密钥容易随文件泄露；请删掉它，改用环境变量 KB_LLM_API_KEY。"
+        )
     try:
         ZoneInfo(shop.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

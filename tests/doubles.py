@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 
 from kb.records import Entry, Hit, Place, SearchResult
-from kb.text import terms, normalise
+from kb.text import normalise, terms
 
 
 class BigramEncoder:

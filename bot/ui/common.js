@@ -6,24 +6,19 @@
   Object.defineProperty(navigator, "language", { get: () => "zh-CN" });
   Object.defineProperty(navigator, "languages", { get: () => ["zh-CN"] });
 
-  const NOTICES = new Map([
-    ["Connection to the server was lost. Attempting reconnection...", "与服务器的连接断开了，正在为您重新连接…"],
-    ["Connection re-established.", "已经重新连接，您可以继续了。"],
-    ["Reconnected to server after connection was lost.", "已经重新连接，您可以继续了。"],
-    ["This application is currently busy. Please try again.", "现在使用的人比较多，请您稍等几秒再试。"],
-    ["Connection errored out.", "网络不太稳定，请您再试一次。"],
-    ["Something went wrong", "刚才出了一点问题，请您再试一次。"],
-    ["An unexpected error occurred", "刚才出了一点问题，请您再试一次。"],
-    ["Error", "请您留意"],
-    ["Warning", "请您留意"],
-    ["Info", "提示"],
-  ]);
+  const HAN = /[\u4e00-\u9fff]/;
   const LABELS = { "chatbot conversation": "对话", "Clear": "清空", "Close": "关闭" };
 
   function mend() {
-    for (const node of document.querySelectorAll(".toast-title, .toast-text")) {
-      const text = NOTICES.get(node.textContent.trim());
-      if (text) node.textContent = text;
+    // Our own notices are Chinese; what is not comes from Gradio itself.
+    for (const node of document.querySelectorAll(".toast-title")) {
+      if (!HAN.test(node.textContent)) node.textContent = "请您留意";
+    }
+    for (const node of document.querySelectorAll("[data-testid=toast-text]")) {
+      if (HAN.test(node.textContent)) continue;
+      node.textContent = /connection|reconnect/i.test(node.textContent)
+        ? "与服务器的连接断开了，正在为您重新连接…"
+        : "刚才出了一点问题，请您再试一次。";
     }
     for (const node of document.querySelectorAll("[data-testid=bot][aria-label], [data-testid=user][aria-label]")) {
       node.removeAttribute("aria-label"); // it repeats the message as source code

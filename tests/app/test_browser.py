@@ -161,6 +161,26 @@ def test_an_empty_message_changes_nothing(visit, assistant):
     assert [turn.role for turn in turns].count("customer") == 1
 
 
+def test_a_lost_connection_is_said_in_chinese(visit):
+    window = visit()
+    window.page.route("**/queue/join*", lambda route: route.abort())
+    window.page.locator("#words textarea").fill("在吗")
+    window.page.keyboard.press("Enter")
+    notice = window.page.locator(".toast-wrap").first
+    notice.get_by_text("重新连接").wait_for()
+    assert "onnection" not in notice.inner_text() and "Error" not in notice.inner_text()
+
+
+def test_too_much_at_once_is_said_in_our_words(visit):
+    window = visit()
+    refusal = {"status": 429, "json": {"detail": "您发得有点快，请稍等 3 秒再发。"}}
+    window.page.route("**/queue/join*", lambda route: route.fulfill(**refusal))
+    window.page.locator("#words textarea").fill("在吗")
+    window.page.keyboard.press("Enter")
+    window.page.get_by_text("请稍等 3 秒再发").wait_for()
+    assert window.page.locator("#words textarea").input_value() == "在吗", "nothing that was written is lost"
+
+
 def test_choices_are_clicked(visit):
     window = visit()
     window.page.locator("#talk .option", has_text="可以货到付款吗？").click()

@@ -39,7 +39,7 @@ def test_help_is_quick_and_shows_examples(tmp_path):
     done = run("--help", home=tmp_path)
     assert time.monotonic() - begun < 5, "one second on a quiet machine"
     assert done.returncode == 0 and "Examples:" in done.stdout and "Exit codes:" in done.stdout
-    assert "with-parent" not in done.stdout
+    assert "--step" not in done.stdout
 
 
 @pytest.mark.parametrize("option", ["--port", "--staff-port"])

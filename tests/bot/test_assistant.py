@@ -165,7 +165,7 @@ def test_abuse_is_met_calmly_then_by_a_person(assistant):
     assert second.ticket and not first.ticket
 
 
-@pytest.mark.parametrize(("hour", "said"), [(6, "马上为您转接"), (18, "没有同事在线")])
+@pytest.mark.parametrize(("hour", "said"), [(6, "同事会尽快"), (18, "没有同事在线")])
 def test_a_wish_for_a_person_is_met_at_once(assistant, clock, journal, hour, said):
     clock.now = datetime(2026, 11, 23, hour, tzinfo=timezone.utc)  # 14:00 and 2:00 in the shop
     for reply in (assistant.reply("v", "转人工"), assistant.hand_off("w")):
@@ -234,6 +234,14 @@ def test_without_a_journal_it_still_answers_and_claims_nothing(make, tmp_path, t
     assert "not stored" in caplog.text
     assert len(assistant.transcript("v")) == 4
     assert assistant.welcome("w").choices
+
+
+def test_old_conversations_go_with_the_first_visit_of_a_day(assistant, journal, clock):
+    assistant.reply("v", "可以货到付款吗？")
+    clock.pass_(days=BotSettings().retention_days + 1)
+    assistant.reply("w", "可以货到付款吗？")
+    assistant.welcome("x")
+    assert journal.turns("v") == [] and len(journal.turns("w")) == 2
 
 
 def test_a_slow_reply_opens_with_an_apology(make):

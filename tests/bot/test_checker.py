@@ -58,6 +58,7 @@ def test_disguises_are_seen_through(text):
         ("㍿您好，這 個 不 歸 我 管！", "不 歸 我 管"),
         ("您好，你的快递到了", "你"),
         ("您好\n\n不行。", "不行"),
+        ("\ud800您好，你来", "你"),
     ],
 )
 def test_spans_point_into_the_text_as_given(text, words):

@@ -72,6 +72,7 @@ def test_few_questions_are_taken_for_small_talk():
         ("你" * 10_000, "question"),
         ("", "question"),
         ("\x00\ufeff", "question"),
+        ("\ud800谢谢", "thanks"),
         ("'; DROP TABLE users; --", "question"),
     ],
 )
