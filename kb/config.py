@@ -45,7 +45,7 @@ class ShopSettings:
     TABLE: ClassVar[str] = "shop"
 
     brand: str = "掌柜生活馆"
-    service_hours: str = "每天 9:00–22:00"
+    service_hours: str = "每天 8:00–24:00"
     timezone: str = "Asia/Shanghai"
 
 

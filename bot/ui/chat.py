@@ -167,8 +167,10 @@ class Chat:
             yield View([*before, bot_message(piece)], busy=True)
             self.sleep(PAUSE_S)
         whole = bot_message(reply.text, reply.citations, reply.choices)
-        told = self.opened(session).messages  # holds a stopped reply too that was finished meanwhile
-        messages = told if told[-1] == whole else [*before, whole]
+        # What the server remembers by now may hold a stopped reply that was finished meanwhile; after a restart of the
+        # server it may hold less than the page.
+        told = self.opened(session).messages
+        messages = told if told[-1] == whole and len(told) > len(before) else [*before, whole]
         yield View(messages, rateable=reply.outcome == "answer" and bool(reply.turn))
 
 

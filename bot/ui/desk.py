@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from bot.records import Reply
+from bot.records import Outcome, Reply
 from bot.ui.views import inline, place_title, prose, source_link
 from kb.errors import KBError
-from kb.records import Hit, SearchResult
+from kb.records import Band, Hit, SearchResult
 
 if TYPE_CHECKING:
     from bot.checker import Finding
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 KINDS = {"faq": "常见问题", "passage": "政策文档", "script": "话术"}
 AUDIENCES = {"public": "可对顾客说", "internal": "仅供内部"}
-BANDS = {"answer": "可以直接回复", "clarify": "请先向顾客确认", "none": "没有把握，建议转专人处理"}
+BANDS: dict[Band, str] = {"answer": "可以直接回复", "clarify": "请先向顾客确认", "none": "没有把握，建议转专人处理"}
+OUTCOMES: dict[Outcome, tuple[Band, str]] = {
+    "answer": ("answer", BANDS["answer"]),
+    "clarify": ("clarify", BANDS["clarify"]),
+    "handoff": ("none", BANDS["none"]),
+    "scripted": ("answer", "情境用语，可以直接回复"),
+    "refused": ("none", "这句话没有可以答复的内容"),
+}
 SIGNALS = {
     "dense": "语义相近",
     "lexical": "字词相合",
@@ -107,8 +114,7 @@ class Desk:
             return Found(f'<p class="bad">知识库暂时查不了：{inline(str(error))}</p>')
         if not result.hits:
             return Found('<p class="none">没有找到相关的内容。您可以换几个关键词再试。</p>')
-        sure = f"把握 {result.confidence:.0%}"
-        verdict = f'<p class="band {result.band}"><strong>{BANDS[result.band]}</strong><span>{sure}</span></p>'
+        verdict = _verdict(result.band, BANDS[result.band], result.confidence)
         return Found(verdict, tuple(self._card(hit) for hit in result.hits))
 
     def text_of(self, question: str, place: int) -> str:
@@ -119,11 +125,15 @@ class Desk:
         entry = hits[place].entry
         return entry.text.split("\n", 1)[0] if entry.kind == "script" else entry.text
 
-    def ready_reply(self, name: str, question: str) -> str:
-        """What the assistant would say; every look-up stands alone, so nothing is carried over from another customer."""
+    def ready_reply(self, name: str, question: str) -> tuple[str, str]:
+        """What the assistant would say, and how sure it is, as HTML.
+
+        Every look-up stands alone, so nothing is carried over from another customer.
+        """
         if not question.strip():
-            return ""
-        return self.replier.reply(f"desk-{name}-{secrets.token_urlsafe(8)}", question).text
+            return "", ""
+        reply = self.replier.reply(f"desk-{name}-{secrets.token_urlsafe(8)}", question)
+        return reply.text, _verdict(*OUTCOMES[reply.outcome], reply.confidence)
 
     def check(self, draft: str) -> str:
         """What is wrong with ``draft``, and how it is better said."""
@@ -191,6 +201,10 @@ class Desk:
     def _moment(self, moment: datetime) -> str:
         local = moment.astimezone(self.zone)
         return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def _verdict(band: Band, words: str, confidence: float) -> str:
+    return f'<p class="band {band}"><strong>{words}</strong><span>把握 {confidence:.0%}</span></p>'
 
 
 def _validity(start: object, end: object) -> str:

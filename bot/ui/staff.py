@@ -100,7 +100,7 @@ def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account], server: S
             shown += [gr.update(visible=here), found.cards[place] if here else ""]
         return shown
 
-    def ready_reply(text: str, request: gr.Request) -> str:
+    def ready_reply(text: str, request: gr.Request) -> tuple[str, str]:
         return desk.ready_reply(require(request).name, str(text or ""))
 
     def check(draft: str, request: gr.Request) -> str:
@@ -118,7 +118,7 @@ def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account], server: S
     # "change", never "input": Gradio fires the latter on key presses only, so not for pasted text or Chinese input.
     question.change(look_up, question, found_outputs, trigger_mode="always_last", **quiet)
     reply.change(check, reply, findings, trigger_mode="always_last", **quiet)
-    question.submit(ready_reply, question, reply, **quiet)
-    write.click(ready_reply, question, reply, **quiet)
+    question.submit(ready_reply, question, [reply, verdict], **quiet)
+    write.click(ready_reply, question, [reply, verdict], **quiet)
     for place, (_, _, button) in enumerate(slots):
         button.click(use_hit(place), question, reply, **quiet)

@@ -156,6 +156,17 @@ def test_a_stopped_reply_that_ended_meanwhile_is_shown_with_the_next(chat, assis
     assert "您问的是：你好" in shown and "货到付款" in shown
 
 
+def test_a_short_memory_takes_nothing_off_the_page(chat, assistant, monkeypatch):
+    list(chat.asked("a", "你好"))
+    whole = assistant.transcript("a")
+    monkeypatch.setattr(assistant, "transcript", lambda session: whole)
+    views = chat.asked("a", "可以货到付款吗？")
+    next(views)
+    monkeypatch.setattr(assistant, "transcript", lambda session: assistant.said[session][-2:])
+    shown = text_of(list(views)[-1])
+    assert "您问的是：你好" in shown and "货到付款" in shown
+
+
 def test_a_person_is_called_at_once(chat, assistant):
     views = list(chat.handed_off("a"))
     assert "正在为您转接" in text_of(views[0])

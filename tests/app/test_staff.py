@@ -170,7 +170,8 @@ def test_an_outage_is_not_an_empty_result(signed_in, base, monkeypatch):
 
 def test_a_ready_reply_is_written_and_drafts_are_checked(signed_in, assistant):
     page = Page(signed_in)
-    assert "结算时选择" in page.shown("question", "submit", ["可以货到付款吗？"])
+    shown = page.shown("question", "submit", ["可以货到付款吗？"])
+    assert "结算时选择" in shown and "可以直接回复" in shown and "把握 90%" in shown
     assert all(session.startswith("desk-小林-") for session in assistant.said)
     found = page.shown("reply", "change", ["这个没办法。"])
     assert "推脱" in found and "我帮您想想别的办法" in found

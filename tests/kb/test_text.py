@@ -15,6 +15,7 @@ from kb.text import has_words, normalise, sentences, terms
         ("７天無理由", "7天无理由"),
         ("货\u200b到\ufeff付款", "货到付款"),
         ("A\x00B", "a b"),
+        ("货\ud800到付款", "货到付款"),
         ("", ""),
     ],
 )
