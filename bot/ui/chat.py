@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.04
 """Between two pieces of a growing reply: fast, yet one sees it being said."""
-
 APOLOGY = "非常抱歉，系统刚才出了一点问题，没能答复您。请您稍后再发一次，或点“转人工”，由客服专员为您服务。"
 HISTORY_LOST = "您好，之前的对话暂时无法显示，给您添麻烦了。您可以直接提问，我们照常为您解答。"
 STOPPED = "好的，已经停下。您可以换个说法再问，或点“转人工”，由客服专员为您服务。"
