@@ -9,6 +9,7 @@ import gradio as gr
 
 from bot.settings import ServerSettings
 from bot.ui.chat import Chat, View
+from bot.ui.mount import QUIET
 from bot.ui.views import inline
 from bot.ui.visitors import session_of
 from kb.config import ShopSettings
@@ -91,25 +92,25 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             line = inline(chat.rated(session_of(request), "down"))
             return [gr.update(visible=False), gr.update(value=line, visible=True)]
 
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         # "multiple", because the page would silently drop what is sent after 停止 until the stopped reply has ended;
         # that no two run at once for one visitor is seen to by Chat.
         reply: dict[str, Any] = {
-            **quiet,
-            "trigger_mode": "multiple",
+            "api_visibility": "private",
             "show_progress": "minimal",
+            "show_progress_on": conversation,
+            "trigger_mode": "multiple",
             "concurrency_limit": server.max_concurrent,
             "concurrency_id": "reply",
         }
-        blocks.load(opened, None, shown, concurrency_limit=server.max_concurrent, **quiet)
+        blocks.load(opened, None, shown, **QUIET)
         replies: list[Any] = [
-            words.submit(ask, words, shown, show_progress_on=conversation, **reply),
-            conversation.option_select(choose, None, shown, show_progress_on=conversation, **reply),
-            human.click(hand_off, None, shown, show_progress_on=conversation, **reply),
+            words.submit(ask, words, shown, **reply),
+            conversation.option_select(choose, None, shown, **reply),
+            human.click(hand_off, None, shown, **reply),
         ]
-        words.stop(stop, asked, shown, cancels=replies, concurrency_limit=server.max_concurrent, **quiet)
-        helpful.click(rated_up, None, [rate, said], concurrency_limit=server.max_concurrent, **quiet)
-        unsolved.click(rated_down, None, [rate, said], concurrency_limit=server.max_concurrent, **quiet)
+        words.stop(stop, asked, shown, cancels=replies, **QUIET)
+        helpful.click(rated_up, None, [rate, said], **QUIET)
+        unsolved.click(rated_down, None, [rate, said], **QUIET)
     return blocks
 
 

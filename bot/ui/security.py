@@ -15,7 +15,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EVENT_ROUTE = "/gradio_api/queue/join"
-"""Where the browser sends every event of a page."""
+"""Where the browser sends the events that stream."""
+DIRECT_ROUTE = "/gradio_api/run"
+"""Below this it sends the others; Gradio itself refuses queued events there, because the queue is not ``api_open``."""
 
 CLOSED = (
     "/gradio_api",
@@ -31,6 +33,7 @@ CLOSED = (
 
 OPEN = (
     EVENT_ROUTE,
+    DIRECT_ROUTE,
     "/gradio_api/queue/data",
     "/gradio_api/cancel",
     "/gradio_api/reset",
@@ -38,12 +41,12 @@ OPEN = (
     "/gradio_api/startup-events",
     "/gradio_api/app_id",
 )
-"""What a page needs to live: no upload, no files, no direct calls, no description of the API."""
+"""What a page needs to live: no upload, no files, no calls by other ways, no description of the API."""
 
 
 async def refuse(send: Send, status: int, text: str) -> None:
-    """Answer with one Chinese line in the JSON shape that the page shows as a notice."""
-    body = json.dumps({"detail": text}, ensure_ascii=False).encode()
+    """Answer with one Chinese line in the JSON shapes that the page shows as a notice."""
+    body = json.dumps({"detail": text, "error": text}, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

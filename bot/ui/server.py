@@ -87,7 +87,7 @@ def create_staff_app(
     from bot.ui.staff import build_staff_page
 
     app = _app(shop, base)
-    blocks = build_staff_page(desk, accounts, shop, server)
+    blocks = build_staff_page(desk, accounts, shop)
     looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "cards.css", "common.js", "staff.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(STAFF_EVENTS_PER_MINUTE))

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from bot.accounts import Account
-from bot.settings import ServerSettings
 from bot.ui.desk import HITS, Desk
+from bot.ui.mount import QUIET
 from bot.ui.sign_in import EXPIRED, AccountBook, signed_in
 from bot.ui.views import inline
 from kb.config import ShopSettings
@@ -18,7 +18,7 @@ ROLES = {"agent": "客服", "editor": "知识编辑"}
 HINT = "输入或粘贴顾客的话，边输入边查找；按回车生成回复"
 
 
-def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, server: ServerSettings) -> gr.Blocks:
+def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings) -> gr.Blocks:
     """The page over ``desk``; every handler asks ``accounts`` who is calling before it does anything."""
 
     def require(request: gr.Request) -> Account:
@@ -35,7 +35,7 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
             gr.Button("退出登录", elem_id="sign-out", size="sm", scale=0, min_width=0)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("查知识", id="look-up"):
-                _look_up_tab(desk, require, server)
+                _look_up_tab(desk, require)
             with gr.Tab("工单", id="tickets") as tickets_tab:
                 tickets = gr.Markdown("", elem_id="tickets")
 
@@ -47,8 +47,8 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings, serv
             require(request)
             return desk.tickets()
 
-        blocks.load(opened, None, who, **_quiet(server))
-        tickets_tab.select(list_tickets, None, tickets, **_quiet(server))
+        blocks.load(opened, None, who, **QUIET)
+        tickets_tab.select(list_tickets, None, tickets, **QUIET)
     return blocks
 
 
@@ -56,11 +56,7 @@ def _title(brand: str) -> str:
     return f'<div class="brand"><strong>{inline(brand)}</strong><span>客服工作台</span></div>'
 
 
-def _quiet(server: ServerSettings) -> dict[str, Any]:
-    return {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": server.max_concurrent}
-
-
-def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account], server: ServerSettings) -> None:
+def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account]) -> None:
     with gr.Row(elem_id="bench", equal_height=False):
         with gr.Column(scale=3, min_width=320):
             question = gr.Textbox(
@@ -114,11 +110,10 @@ def _look_up_tab(desk: Desk, require: Callable[[gr.Request], Account], server: S
 
         return use
 
-    quiet = _quiet(server)
     # "change", never "input": Gradio fires the latter on key presses only, so not for pasted text or Chinese input.
-    question.change(look_up, question, found_outputs, trigger_mode="always_last", **quiet)
-    reply.change(check, reply, findings, trigger_mode="always_last", **quiet)
-    question.submit(ready_reply, question, [reply, verdict], **quiet)
-    write.click(ready_reply, question, [reply, verdict], **quiet)
+    question.change(look_up, question, found_outputs, trigger_mode="always_last", **QUIET)
+    reply.change(check, reply, findings, trigger_mode="always_last", **QUIET)
+    question.submit(ready_reply, question, [reply, verdict], **QUIET)
+    write.click(ready_reply, question, [reply, verdict], **QUIET)
     for place, (_, _, button) in enumerate(slots):
-        button.click(use_hit(place), question, reply, **quiet)
+        button.click(use_hit(place), question, reply, **QUIET)

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.ui.security import EVENT_ROUTE, refuse
+from bot.ui.security import DIRECT_ROUTE, EVENT_ROUTE, refuse
 
 COOKIE = "visitor"
 DAYS = 30
@@ -40,7 +40,7 @@ class VisitorCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with a valid ``visitor`` cookie, setting it where it was missing."""
-        if scope["type"] != "http" or scope["path"] not in {"/", EVENT_ROUTE}:
+        if scope["type"] != "http" or not _needs_visitor(scope["path"]):
             await self.app(scope, receive, send)
             return
         cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
@@ -61,6 +61,10 @@ class VisitorCookie:
             await send(message)
 
         await self.app(scope, receive, with_cookie)
+
+
+def _needs_visitor(path: str) -> bool:
+    return path in {"/", EVENT_ROUTE} or path.startswith(DIRECT_ROUTE + "/")
 
 
 def session_of(request: Any) -> str:

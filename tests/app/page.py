@@ -8,6 +8,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 JOIN = "/gradio_api/queue/join"
+DIRECT = "/gradio_api/run"
 
 
 class Page:
@@ -32,19 +33,20 @@ class Page:
                 return int(dependency["id"])
         raise AssertionError(f"no event {event} of {element}")
 
-    def join(self, element: str, event: str, data: list[Any], event_data: Any = None, **options: Any) -> Any:
-        body = {
-            "data": data,
-            "fn_index": self.index(element, event),
-            "session_hash": self.session_hash,
-            "event_data": event_data,
-        }
-        return self.client.post(JOIN, json=body, **options)
+    def send(self, element: str, event: str, data: list[Any], event_data: Any = None, **options: Any) -> Any:
+        """The server's first answer to an event, however that event travels."""
+        index = self.index(element, event)
+        body = {"data": data, "fn_index": index, "session_hash": self.session_hash, "event_data": event_data}
+        dependency = next(one for one in self.config["dependencies"] if one["id"] == index)
+        path = JOIN if dependency["queue"] else f"{DIRECT}/{dependency['api_name']}"
+        return self.client.post(path, json=body, **options)
 
     def fire(self, element: str, event: str, data: list[Any] | None = None, event_data: Any = None) -> list[Any]:
-        """The messages of the server until the event is done; a growing text comes as differences."""
-        answer = self.join(element, event, data or [], event_data)
+        """All that the server says to an event; a growing text comes as differences."""
+        answer = self.send(element, event, data or [], event_data)
         assert answer.status_code == 200, answer.text
+        if str(answer.request.url.path).startswith(DIRECT):
+            return [answer.json()]
         messages = []
         with self.client.stream("GET", f"/gradio_api/queue/data?session_hash={self.session_hash}") as stream:
             for line in stream.iter_lines():

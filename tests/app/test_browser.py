@@ -298,6 +298,22 @@ def test_staff_sign_in_look_up_check_and_sign_out(browser, desk, accounts, base,
         window.close()
 
 
+def test_an_ended_login_is_said_where_one_works(browser, desk, accounts, base, server):
+    from bot.ui.server import create_staff_app
+
+    token = accounts.open_login("小林")
+    with served(create_staff_app(desk, accounts, base, ShopSettings(), server)) as address:
+        window = Visit(browser, address, DESK)
+        window.context.add_cookies([{"name": "staff", "value": token, "url": address}])
+        window.page.goto(address)
+        window.page.get_by_text("小林（客服）").wait_for()
+        accounts.close_login(token)
+        window.page.get_by_label("顾客的问题").fill("顾客着急")
+        window.page.locator(".toast-wrap").first.get_by_text("登录已过期").wait_for()
+        assert "内部话术" not in window.page.locator("body").inner_text()
+        window.close()
+
+
 def test_staff_see_payloads_as_text(browser, accounts, journal, assistant, server):
     from zoneinfo import ZoneInfo
 

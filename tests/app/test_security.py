@@ -44,7 +44,7 @@ def test_shops_named_in_the_settings_may_embed_and_call(assistant, ratings, base
 @pytest.mark.parametrize("origin", FOREIGN)
 def test_a_foreign_page_can_neither_call_nor_read(customer, assistant, origin):
     page = Page(customer)
-    answer = page.join("words", "submit", ["你好"], headers={"origin": origin})
+    answer = page.send("words", "submit", ["你好"], headers={"origin": origin})
     assert answer.status_code == 403
     assert "别的网站" in answer.json()["detail"]
     assert "access-control-allow-origin" not in answer.headers
@@ -57,13 +57,13 @@ def test_a_foreign_page_can_neither_call_nor_read(customer, assistant, origin):
 
 def test_a_browser_that_hides_the_origin_is_judged_by_its_site(customer):
     page = Page(customer)
-    assert page.join("words", "submit", ["你好"], headers={"sec-fetch-site": "cross-site"}).status_code == 403
-    assert page.join("words", "submit", ["你好"], headers={"sec-fetch-site": "same-origin"}).status_code == 200
+    assert page.send("words", "submit", ["你好"], headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert page.send("words", "submit", ["你好"], headers={"sec-fetch-site": "same-origin"}).status_code == 200
 
 
 def test_the_own_page_may_call(customer):
     assert (
-        Page(customer).join("words", "submit", ["你好"], headers={"origin": "http://shop.example.com"}).status_code
+        Page(customer).send("words", "submit", ["你好"], headers={"origin": "http://shop.example.com"}).status_code
         == 200
     )
 
@@ -74,7 +74,6 @@ def test_the_own_page_may_call(customer):
         "/gradio_api/upload",
         "/gradio_api/upload/",
         "//gradio_api/upload",
-        "/gradio_api/run/ask",
         "/gradio_api/api/ask",
         "/gradio_api/call/ask",
         "/gradio_api/call/v2/ask",
@@ -87,6 +86,14 @@ def test_the_own_page_may_call(customer):
 def test_routes_the_page_does_not_use_are_closed(customer, path):
     answer = customer.post(path, files={"files": ("a.txt", b"x")})
     assert answer.status_code == 404, path
+
+
+def test_a_reply_cannot_be_had_around_the_queue(customer, assistant):
+    page = Page(customer)
+    body = {"data": ["你好"], "fn_index": page.index("words", "submit"), "session_hash": "h"}
+    for name in ("ask", "predict", "opened", "x"):
+        assert customer.post(f"/gradio_api/run/{name}", json=body).status_code in {404, 422, 500}, name
+    assert not assistant.said
 
 
 @pytest.mark.parametrize(
@@ -179,6 +186,6 @@ def test_a_full_queue_is_told_in_words(assistant, ratings, base):
     app = create_customer_app(assistant, ratings, base, ShopSettings(), ServerSettings(max_waiting=1))
     client = TestClient(app)  # without start-up nothing works off the queue, so it fills
     page = Page(client)
-    answers = [page.join("words", "submit", ["你好"]) for _ in range(3)]
+    answers = [page.send("words", "submit", ["你好"]) for _ in range(3)]
     assert answers[-1].status_code == 429
     assert "咨询的人比较多" in answers[-1].json()["detail"]

@@ -9,7 +9,6 @@ import gradio as gr
 import pytest
 
 from bot.accounts import FAILURES, Accounts
-from bot.settings import ServerSettings
 from bot.ui.sign_in import COOKIE, WRONG
 from bot.ui.staff import build_staff_page
 from kb.config import ShopSettings
@@ -110,7 +109,7 @@ def test_a_made_up_login_opens_nothing(staff, token):
 
 def test_every_handler_asks_who_is_calling_even_behind_an_open_gate(desk, accounts):
     """The gate could be forgotten or passed; then each handler must still refuse by itself."""
-    blocks = build_staff_page(desk, accounts, ShopSettings(), ServerSettings())
+    blocks = build_staff_page(desk, accounts, ShopSettings())
 
     class Nobody:
         cookies: dict[str, str] = {}
