@@ -18,7 +18,7 @@
       if (HAN.test(node.textContent)) continue;
       node.textContent = /connection|reconnect/i.test(node.textContent)
         ? "与服务器的连接断开了，正在为您重新连接…"
-        : "刚才出了一点问题，请您再试一次。";
+        : HICCUP;
     }
     for (const node of document.querySelectorAll("[data-testid=bot][aria-label], [data-testid=user][aria-label]")) {
       node.removeAttribute("aria-label"); // it repeats the message as source code
@@ -28,6 +28,35 @@
       if (label) node.setAttribute("aria-label", label);
     }
   }
+
+  // Gradio 6.31 shows no notice when an event outside its queue fails, so we do.
+  const HICCUP = "刚才出了一点问题，请您再试一次。";
+
+  function tell(text) {
+    document.querySelector(".notice-bar")?.remove();
+    const bar = document.createElement("div");
+    bar.className = "notice-bar";
+    bar.setAttribute("role", "alert");
+    bar.textContent = text;
+    document.body.append(bar);
+    setTimeout(() => bar.remove(), 8000);
+  }
+
+  const send = window.fetch.bind(window);
+  window.fetch = async (target, options) => {
+    const own = String(target?.url ?? target).includes("/gradio_api/run/");
+    try {
+      const answer = await send(target, options);
+      if (own && !answer.ok) {
+        const said = await answer.clone().json().catch(() => ({}));
+        tell(said.error || HICCUP);
+      }
+      return answer;
+    } catch (error) {
+      if (own) tell("网络不太稳定，请您再试一次。");
+      throw error;
+    }
+  };
 
   // A source opens over the page, at its place; without this script the link opens in a new tab.
   function openSource(link) {

@@ -181,6 +181,18 @@ def test_too_much_at_once_is_said_in_our_words(visit):
     assert window.page.locator("#words textarea").input_value() == "在吗", "nothing that was written is lost"
 
 
+def test_a_rating_that_fails_is_said(visit):
+    window = visit()
+    window.ask("可以货到付款吗？")
+    window.page.route("**/gradio_api/run/**", lambda route: route.abort())
+    window.page.locator("#helpful").click()
+    window.page.get_by_role("alert").get_by_text("网络不太稳定").wait_for()
+    window.page.unroute("**/gradio_api/run/**")
+    window.page.route("**/gradio_api/run/**", lambda route: route.fulfill(status=500, json={"error": None}))
+    window.page.locator("#helpful").click()
+    window.page.get_by_role("alert").get_by_text("再试一次").wait_for()
+
+
 def test_choices_are_clicked(visit):
     window = visit()
     window.page.locator("#talk .option", has_text="可以货到付款吗？").click()
@@ -309,7 +321,7 @@ def test_an_ended_login_is_said_where_one_works(browser, desk, accounts, base, s
         window.page.get_by_text("小林（客服）").wait_for()
         accounts.close_login(token)
         window.page.get_by_label("顾客的问题").fill("顾客着急")
-        window.page.locator(".toast-wrap").first.get_by_text("登录已过期").wait_for()
+        window.page.get_by_role("alert").get_by_text("登录已过期").wait_for()
         assert "内部话术" not in window.page.locator("body").inner_text()
         window.close()
 
