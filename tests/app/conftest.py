@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +19,7 @@ from bot.ui.desk import Desk
 from bot.ui.sign_in import COOKIE
 from kb.config import ShopSettings
 from kb.records import Entry, Place
+from tests.app.browser import FLAGS, PHONE, Visit, find_chromium, served
 from tests.app.doubles import KeptRatings, ScriptedAssistant, ShelfBase, WordChecker
 
 COD = Entry(
@@ -154,3 +156,34 @@ def signed_in(staff, accounts) -> TestClient:
     """The staff app, 小林 signed in."""
     staff.cookies.set(COOKIE, accounts.open_login("小林"))
     return staff
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    path = find_chromium()
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def customer_address(assistant, ratings, base, server) -> Iterator[str]:
+    from bot.ui.server import create_customer_app
+
+    with served(create_customer_app(assistant, ratings, base, ShopSettings(), server, today=lambda: TODAY)) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, customer_address) -> Iterator[Callable[..., Visit]]:
+    visits: list[Visit] = []
+
+    def open_(size: dict[str, int] = PHONE, address: str = customer_address) -> Visit:
+        visits.append(Visit(browser, address, size).open())
+        return visits[-1]
+
+    yield open_
+    for one in visits:
+        one.close()
