@@ -126,8 +126,10 @@ class Assistant:
         From memory; after a restart of the server from the journal, as far back as a conversation may last.
         """
         bubbles = self._sessions.bubbles(session)
-        if bubbles is not None:
-            return bubbles
+        return self._earlier(session) if bubbles is None else bubbles
+
+    def _earlier(self, session: str) -> list[TurnView]:
+        """What the journal holds of a conversation that memory does not."""
         try:
             return self._journal.turns(session, self._clock() - self._sessions.age)
         except JournalError as error:
@@ -138,6 +140,8 @@ class Assistant:
         """Think, check, store, remember. Ticket and turn become durable together, before anything claims so."""
         started = self._timer()
         with self._sessions.use(session) as conversation:
+            if not conversation.turns and not conversation.bubbles:
+                conversation.bubbles.extend(self._earlier(session))
             conversation.turns += 1
             plan = think(words, conversation)
             reply = self._finished(plan.spoken, started)

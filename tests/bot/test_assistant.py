@@ -193,6 +193,15 @@ def test_welcome_offers_what_customers_ask_most(assistant):
     assert assistant.welcome("v").choices[0] == FEE.question
 
 
+def test_what_was_said_before_a_restart_stays_when_the_conversation_goes_on(make):
+    before = make()
+    before.reply("v", "可以货到付款吗？")
+    restarted = make()
+    restarted.reply("v", "谢谢")
+    said = [view.text for view in restarted.transcript("v") if view.role == "customer"]
+    assert said == ["可以货到付款吗？", "谢谢"]
+
+
 def test_transcript_survives_a_reload_and_a_restart(make, clock):
     assistant = make()
     assistant.welcome("v")
