@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -177,7 +178,8 @@ def test_progress_off_a_terminal_is_a_line_now_and_then(capsys, monkeypatch):
     from ingest import progress
 
     clock = iter([0.0, 1.0, 6.0, 6.0, 7.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    # The module's own name for it, not the clock of every thread of the test run.
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     display = progress.ProgressDisplay()
     for done in (1, 2, 3):
         display("embed", done * 100, 400)
