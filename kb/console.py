@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from kb import jsonlines
 from kb.config import Home, resolve_home
 from kb.errors import InputError, KBError
 
@@ -60,18 +61,11 @@ def read_batch(source: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"批量文件 {source} 读不出来（{error}）；请检查路径，并保存为 UTF-8 编码的 JSON Lines。") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"批量文件 {source} 第 {number} 行不是正确的 JSON（{error.msg}）；请改正后重试。") from error
-        if not isinstance(row, dict) or "id" not in row:
-            raise InputError(f"批量文件 {source} 第 {number} 行要写成带 id 的 JSON 对象；请改正后重试。")
+    except OSError as error:
+        raise InputError(f"批量文件 {source} 读不出来（{error.strerror}）；请检查路径和权限。") from error
+    for number, row in jsonlines.parse(data, f"批量文件 {source}"):
+        if "id" not in row:
+            raise InputError(f"批量文件 {source} 第 {number} 行缺少 id；请写成带 id 的 JSON 对象。")
         yield number, row
 
 

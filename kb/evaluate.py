@@ -6,7 +6,6 @@ A dataset is a folder of ``corpus.jsonl {id,text[,question,answer]}``, ``queries
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kb import jsonlines
 from kb.encoder import Encoder
 from kb.errors import InputError
 from kb.index import Progress, build_index
@@ -218,18 +218,9 @@ def expected_calibration_error(confidences: Sequence[float], right: Sequence[boo
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"找不到 {path}；评测文件夹里要有 corpus.jsonl、queries.jsonl 和 qrels.jsonl。") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} 读不出来（{error}）；请检查权限，并保存为 UTF-8 编码。") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path} 第 {number} 行不是正确的 JSON（{error.msg}）；请改正后重试。") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path} 第 {number} 行不是一个 JSON 对象；请改正后重试。")
-        yield number, row
+    except OSError as error:
+        raise InputError(f"{path} 读不出来（{error.strerror}）；请检查路径和权限。") from error
+    return jsonlines.parse(data, str(path))
