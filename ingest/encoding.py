@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from ingest.frequent import FREQUENT
@@ -54,7 +55,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _strict(data[len(mark) :], encoding)
+            return _legible(_strict(data[len(mark) :], encoding))
     if b"\0" not in data:
         utf8 = _utf8(data)
         if utf8 is not None and not _is_accident(data, utf8.text):
@@ -118,6 +119,20 @@ def _strict(data: bytes, encoding: str) -> Decoded:
     left_over, _ = decoder.getstate()
     warnings = ("文件结尾的最后一个字不完整，可能被截断过；请核对原文件。",) if left_over else ()
     return Decoded(text, encoding, warnings)
+
+
+def _legible(decoded: Decoded) -> Decoded:
+    """``decoded``, unless it is made of characters that no text has: a mark may stand before anything.
+
+    Raises:
+        SourceError: more than one character in ten is unassigned, private or a replacement.
+    """
+    sample = decoded.text[:SAMPLE_BYTES]
+    foreign = sum(unicodedata.category(c) in ("Cn", "Co", "Cs") or c == "\ufffd" for c in sample)
+    if foreign > len(sample) / 10:
+        name = _NAMES.get(decoded.encoding, decoded.encoding.upper())
+        raise SourceError(f"文件开头标明是 {name} 编码，内容却不是文字；文件可能已损坏，请用原来的软件打开后另存为 UTF-8。")
+    return decoded
 
 
 def _utf8(data: bytes) -> Decoded | None:

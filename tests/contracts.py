@@ -77,3 +77,57 @@ class RetrieverContract:
     )
     def test_odd_input_gets_a_result(self, retriever, text):
         assert retriever.search(text).band in ("answer", "clarify", "none")
+
+
+class GeneratorContract:
+    """What the assistant relies on in a ``Generator``. Fixtures: one that answers, one that cannot."""
+
+    @pytest.fixture
+    def generator(self):
+        raise NotImplementedError
+
+    @pytest.fixture
+    def broken(self):
+        raise NotImplementedError
+
+    def test_an_answer_is_text(self, generator):
+        answer = generator.rephrase("可以退货吗？", ["签收后7天内可以退货。"], 5.0)
+        assert isinstance(answer, str) and "退货" in answer
+
+    def test_no_answer_is_said_in_one_line_not_returned(self, broken):
+        from bot.errors import GenerationError
+
+        with pytest.raises(GenerationError, match="原文"):
+            broken.rephrase("可以退货吗？", ["签收后7天内可以退货。"], 5.0)
+
+
+class ReaderContract:
+    """What the rest of ingest relies on in a reader. ``file`` gives (content, source) that holds 货到付款."""
+
+    @pytest.fixture
+    def file(self) -> tuple[bytes, str]:
+        raise NotImplementedError
+
+    def read(self, data: bytes, source: str):
+        from ingest.readers import read
+
+        return read(data, source)
+
+    def test_the_text_is_there_in_blocks(self, file):
+        document = self.read(*file)
+        assert document.source == file[1]
+        assert any("货到付款" in repr(block) for block in document.blocks)
+
+    def test_the_same_bytes_give_the_same_document(self, file):
+        assert self.read(*file) == self.read(*file)
+
+    @pytest.mark.parametrize("data", [b"", b"\x00" * 64, b"\xff\xfe\xfd" * 40], ids=["empty", "zeros", "noise"])
+    def test_what_cannot_be_read_is_a_verdict(self, file, data):
+        from kb.errors import SourceError
+
+        try:
+            document = self.read(data, file[1])
+        except SourceError as error:
+            assert len(str(error)) > 4 and "\n" not in str(error)
+        else:  # nothing legible may be made up
+            assert not "".join(block.text for block in document.blocks).strip("\x00 ")

@@ -15,6 +15,8 @@ from bot.errors import GenerationError
 from bot.generate import FAILURES, PAUSE_S, ChatModelGenerator, acceptable, faithful, open_generator
 from bot.settings import LLMSettings
 from kb.errors import SettingsError
+from tests.contracts import GeneratorContract
+from tests.doubles import ScriptedGenerator
 
 EVIDENCE = ["签收后7天内可退货，运费8元，详见 https://shop.example/tui ，电话400-820-8820，十五天内换货。"]
 
@@ -150,3 +152,23 @@ def test_an_openai_compatible_address_of_ones_own(endpoint):
     sent = json.dumps(asked, ensure_ascii=False)
     assert "qwen3:8b" in sent and EVIDENCE[0] in sent
     assert "13812345678" not in sent
+
+
+class TestScriptedGenerator(GeneratorContract):
+    @pytest.fixture
+    def generator(self):
+        return ScriptedGenerator("您可以在签收后7天内退货。")
+
+    @pytest.fixture
+    def broken(self):
+        return ScriptedGenerator(GenerationError("改写模型没有答复；先用原文回答。"))
+
+
+class TestChatModelGenerator(GeneratorContract):
+    @pytest.fixture
+    def generator(self):
+        return ChatModelGenerator(fake("您可以在签收后7天内退货。"))
+
+    @pytest.fixture
+    def broken(self):
+        return ChatModelGenerator(fake())
