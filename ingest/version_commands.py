@@ -30,11 +30,16 @@ def versions(home: Home, as_json: bool) -> None:
     """
     store = _store(home)
     live = store.current()
-    manifests = store.versions()
-    if not manifests and not as_json:
+    identities = store.ids()
+    if not identities and not as_json:
         emit("还没有任何版本；请先运行 python -m ingest build 资料文件夹。")
-    for manifest in manifests:
-        emit(_version_json(manifest, live) if as_json else _version_line(manifest, live))
+    for identity in identities:
+        try:
+            manifest = store.manifest(identity)
+        except StoreDamaged as error:  # named, and the others are still listed
+            say(f"错误：{error}")
+        else:
+            emit(_version_json(manifest, live) if as_json else _version_line(manifest, live))
 
 
 @click.command()

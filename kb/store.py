@@ -67,14 +67,6 @@ class Store:
             return []
         return sorted(names, key=lambda name: int(name[4:]), reverse=True)
 
-    def versions(self) -> list[Manifest]:
-        """Manifests of all generations that have a readable one, newest first."""
-        manifests = []
-        for identity in self.ids():
-            with contextlib.suppress(StoreDamaged):  # shown by verify, which names it
-                manifests.append(self.manifest(identity))
-        return manifests
-
     def manifest(self, identity: str) -> Manifest:
         """The manifest of one generation.
 

@@ -80,10 +80,6 @@ class VectorIndex:
         row: Vectors = self._matrix[number].copy()
         return row
 
-    def matrix(self) -> Vectors:
-        """All stored rows, (rows, dimension), not to be changed."""
-        return self._matrix
-
     def to_bytes(self) -> bytes:
         """The index as FAISS serialises it; to be written by our own code, as ``write_index`` says yes on a full disk."""
         import faiss

@@ -197,3 +197,17 @@ def test_the_sample_base_builds_with_the_default_encoder(e5_folder, tmp_path):
     report = build(paths, home, encoders=[SentenceTransformerEncoder("e5", e5_folder)])
     assert report.published and report.rejected == () and report.kinds["script"] > 10
     assert report.audiences["public"] >= 15
+
+
+def test_a_damaged_version_is_named_and_the_others_are_listed(home, capsys):
+    from kb.store import Store
+    from tests.doubles import BigramEncoder, faq
+
+    store = Store(home.store)
+    for text in "甲乙":
+        store.publish(store.write([faq("问？", text)], [BigramEncoder()]).id)
+    (home.store / "gen-000001" / "manifest.json").write_bytes(b"{}")
+    assert run(cli, ["versions", "--home", str(home.path)]) == 0
+    shown = capsys.readouterr()
+    assert "gen-000002" in shown.out and "gen-000001" not in shown.out
+    assert "gen-000001" in shown.err

@@ -36,7 +36,7 @@ def published(store: Store, encoder: BigramEncoder, *entries) -> str:
 
 
 def test_nothing_is_live_before_the_first_publish(store, encoder):
-    assert store.current() is None and store.versions() == []
+    assert store.current() is None and store.ids() == []
     manifest = store.write([COD], [encoder])
     assert store.current() is None
     store.publish(manifest.id)
