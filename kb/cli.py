@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ from kb.console import emit, home_option, json_option, read_batch, run, say
 from kb.errors import InputError
 
 if TYPE_CHECKING:
+    from kb.breakdown import Run
     from kb.encoder import Encoder
+    from kb.evaluate import Dataset
     from kb.records import SearchResult
 
 FIGURES = (
@@ -25,8 +28,14 @@ FIGURES = (
     ("refusal_auroc", "refusal AUROC"),
     ("false_answer_at_95", "false@95"),
     ("calibration_error", "ECE"),
+    ("answered", "answered"),
+    ("served", "served"),
+    ("right_when_answered", "right"),
+    ("not_answered", "not answered"),
+    ("handed_over", "handed over"),
     ("ms_per_question", "ms"),
 )
+"""Figures of the printed table, and their columns; :class:`kb.evaluate.Figures` says what each is."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,32 +86,44 @@ def search(question: str | None, batch: str | None, k: int, audience: Any, home:
 @cli.command()
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DATASET_DIR...")
 @click.option("--encoders", metavar="NAMES", help="Comma-separated, instead of the settings', e.g. e5,m3e.")
+@click.option("--report", metavar="FILE", type=click.Path(path_type=Path), help="Also write a page (HTML) of what fails.")
 @home_option
 @json_option
-def evaluate(datasets: tuple[Path, ...], encoders: str | None, home: Home, as_json: bool) -> None:
+def evaluate(
+    datasets: tuple[Path, ...], encoders: str | None, report: Path | None, home: Home, as_json: bool
+) -> None:
     """Measure search on folders of judged questions.
 
     Each folder holds corpus.jsonl, queries.jsonl and qrels.jsonl. A temporary index is built with the product's own
-    pipeline; nothing is written.
+    pipeline; nothing is written but the report.
+
+    Of the answerable questions: answered = given an answer, served = an answer or choices. Of all answers: right. Of the
+    unanswerable questions: not answered, handed over = not even choices.
 
     \b
-    Example:
+    Examples:
       python -m kb evaluate ../shared/data/ecom_help_qa ../shared/data/taipei_faq_qa
+      python -m kb evaluate ../shared/data/reject_bq --report report.html
     """
-    from kb.evaluate import evaluate as run_evaluation
     from kb.evaluate import read_dataset
 
     sets = [read_dataset(folder) for folder in datasets]
+    if report is not None:
+        _check_writable(report)
     loaded = _encoders(home, encoders)
     if not as_json:
-        emit(f"{'':24}" + "".join(f"{title:>15}" for _, title in FIGURES))
+        emit(f"{'':20}" + "".join(f"  {title:>6}" for _, title in FIGURES))
+    runs = []
     for dataset in sets:
-        figures = run_evaluation(dataset, loaded, _percent(dataset.name)).as_json()
+        runs.append(_run(dataset, loaded))
+        values = runs[-1].figures.as_json()
         if as_json:
-            emit(figures)
+            emit(values)
         else:
-            cells = ("–" if figures[key] is None else f"{figures[key]:.3f}" for key, _ in FIGURES)
-            emit(f"{dataset.name:24}" + "".join(f"{cell:>15}" for cell in cells))
+            cells = (_cell(values[key], max(6, len(title))) for key, title in FIGURES)
+            emit(f"{dataset.name:20}" + "".join(f"  {cell}" for cell in cells))
+    if report is not None:
+        _write_report(report, runs, loaded, _command(datasets, encoders, report))
 
 
 @cli.command()
@@ -185,6 +206,52 @@ def _encoders(home: Home, names: str | None) -> tuple[Encoder, ...]:
     if names:
         settings = replace(settings, encoders=tuple(name.strip() for name in names.split(",") if name.strip()))
     return load_encoders(settings, say)
+
+
+def _run(dataset: Dataset, encoders: Sequence[Encoder]) -> Run:
+    from kb.breakdown import Run
+    from kb.evaluate import evaluate as run_evaluation
+
+    results: list[SearchResult] = []
+    figures = run_evaluation(dataset, encoders, _percent(dataset.name), lambda _, result: results.append(result))
+    return Run(dataset, figures, tuple(results))
+
+
+def _cell(value: float | None, width: int) -> str:
+    """A figure of the table: at most three decimals, fewer where it is large."""
+    return f"{'–' if value is None else f'{value:.1f}' if value >= 10 else f'{value:.3f}':>{width}}"
+
+
+def _command(datasets: tuple[Path, ...], encoders: str | None, report: Path) -> str:
+    chosen = ["--encoders", encoders] if encoders else []
+    return shlex.join(["python", "-m", "kb", "evaluate", *map(str, datasets), *chosen, "--report", str(report)])
+
+
+def _check_writable(report: Path) -> None:
+    """Fail now rather than after minutes of measuring."""
+    if report.is_dir():
+        raise InputError(f"--report {report} 是文件夹；请写成文件名，例如 {report / 'report.html'}。")
+    if not report.parent.is_dir():
+        raise InputError(f"--report {report} 所在的文件夹不存在；请先建好，或换一个位置。")
+
+
+def _write_report(report: Path, runs: Sequence[Run], encoders: Sequence[Encoder], command: str) -> None:
+    from datetime import datetime
+    from importlib.metadata import PackageNotFoundError, version
+
+    from kb.report import Head, render
+
+    try:
+        release = version("zhanggui")
+    except PackageNotFoundError:
+        release = "未安装的源代码"
+    head = Head(datetime.now(), tuple(encoder.fingerprint for encoder in encoders), release, command)
+    try:
+        # Lone surrogates of a damaged question cannot be written as UTF-8.
+        report.write_text(render(runs, head), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"报告 {report} 写不进去（{error.strerror}）；请检查权限和磁盘，或换一个位置。") from error
+    say(f"评测报告已写入 {report}，用浏览器打开即可查看。")
 
 
 def _percent(name: str) -> Callable[[int, int], None]:

@@ -1,7 +1,7 @@
 """Measure search on questions with human judgements, through the product's own pipeline.
 
 A dataset is a folder of ``corpus.jsonl {id,text[,question,answer]}``, ``queries.jsonl {id,text[,answerable]
-[,candidates]}`` and ``qrels.jsonl {query,doc,rel}``.
+[,candidates][,style][,kind]}`` and ``qrels.jsonl {query,doc,rel}``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,28 @@ DEPTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One judged question. ``relevant`` maps entry ids to grades > 0; ``candidates`` restricts what is ranked."""
+    """One judged question. ``relevant`` maps entry ids to grades > 0; ``candidates`` restricts what is ranked.
+
+    ``style`` says how it is asked (colloquial, typo, …) and ``kind`` what makes it unanswerable (near, far, …), both in
+    the words of the dataset and empty where it says nothing; they only group questions in the report.
+    """
 
     id: str
     text: str
     relevant: Mapping[str, int]
     answerable: bool = True
     candidates: frozenset[str] | None = None
+    style: str = ""
+    kind: str = ""
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether the corpus holds an answer."""
+        return self.answerable and bool(self.relevant)
+
+    def is_right(self, result: SearchResult) -> bool:
+        """Whether the first hit answers it."""
+        return bool(result.hits) and result.hits[0].entry.id in self.relevant
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,12 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured; shares are in [0, 1], absent figures are None (no unanswerable questions in the set)."""
+    """What was measured; shares are in [0, 1], absent figures are None (no unanswerable questions in the set).
+
+    ``answered`` and ``served``: shares of the answerable questions in the band answer, and in answer or clarify.
+    ``right_when_answered``: share of all questions in the band answer whose first hit is right. ``not_answered`` and
+    ``handed_over``: shares of the unanswerable questions that are not in the band answer, and that are in none.
+    """
 
     dataset: str
     queries: int
@@ -56,6 +76,11 @@ class Figures:
     refusal_auroc: float | None
     false_answer_at_95: float | None
     calibration_error: float
+    answered: float | None
+    served: float | None
+    right_when_answered: float | None
+    not_answered: float | None
+    handed_over: float | None
     ms_per_question: float
     build_seconds: float
 
@@ -95,7 +120,8 @@ def read_dataset(folder: Path) -> Dataset:
             raise InputError(f"{folder / 'queries.jsonl'} 第 {line} 行缺少 {error} 字段；请补上后重试。") from error
         candidates = frozenset(map(str, row["candidates"])) if row.get("candidates") else None
         answerable = bool(row.get("answerable", True))
-        queries.append(Query(identity, text, relevant.get(identity, {}), answerable, candidates))
+        style, kind = str(row.get("style") or ""), str(row.get("kind") or "")
+        queries.append(Query(identity, text, relevant.get(identity, {}), answerable, candidates, style, kind))
     return Dataset(folder.name, tuple(entries), tuple(queries))
 
 
@@ -133,19 +159,15 @@ def measure(
     dataset: Dataset, results: Sequence[SearchResult], *, ms: float, build_seconds: float
 ) -> Figures:
     """Figures of ``results``, which answer ``dataset.queries`` in order."""
-    ranked = [
-        ([hit.entry.id for hit in result.hits], query)
-        for query, result in zip(dataset.queries, results, strict=True)
-        if query.answerable and query.relevant
-    ]
+    pairs = list(zip(dataset.queries, results, strict=True))
+    ranked = [([hit.entry.id for hit in result.hits], query) for query, result in pairs if query.has_answer]
     grades = [[query.relevant.get(identity, 0) for identity in ids] for ids, query in ranked]
     ideals = [sorted(query.relevant.values(), reverse=True) for _, query in ranked]
     confidences = [result.confidence for result in results]
-    answerable = [query.answerable and bool(query.relevant) for query in dataset.queries]
-    right = [
-        bool(result.hits) and query.relevant.get(result.hits[0].entry.id, 0) > 0
-        for query, result in zip(dataset.queries, results, strict=True)
-    ]
+    answerable = [query.has_answer for query in dataset.queries]
+    right = [query.is_right(result) for query, result in pairs]
+    bands = [result.band for query, result in pairs if query.has_answer]
+    refusals = [result.band for query, result in pairs if not query.has_answer]
     count = max(1, len(grades))
     return Figures(
         dataset=dataset.name,
@@ -157,9 +179,19 @@ def measure(
         refusal_auroc=auroc(confidences, answerable),
         false_answer_at_95=false_positive_rate(confidences, answerable, 0.95),
         calibration_error=expected_calibration_error(confidences, right),
+        answered=share([band == "answer" for band in bands]),
+        served=share([band != "none" for band in bands]),
+        right_when_answered=share([query.is_right(result) for query, result in pairs if result.band == "answer"]),
+        not_answered=share([band != "answer" for band in refusals]),
+        handed_over=share([band == "none" for band in refusals]),
         ms_per_question=ms,
         build_seconds=build_seconds,
     )
+
+
+def share(truths: Sequence[bool]) -> float | None:
+    """How many are true, in [0, 1]; None of none."""
+    return sum(truths) / len(truths) if truths else None
 
 
 def hit_at(grades: Sequence[int], k: int) -> bool:
@@ -205,15 +237,33 @@ def false_positive_rate(scores: Sequence[float], positive: Sequence[bool], recal
     return sum(score >= threshold for score in rejected) / len(rejected)
 
 
-def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Mean gap between confidence and share right over ``bins`` equal bins, weighted by size (Naeini et al. 2015)."""
-    total = 0.0
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Questions of about the same confidence: how many, their mean confidence, and the share of right first hits."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    right: float
+
+
+def calibration_bins(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> list[Bin]:
+    """``bins`` equal bins of confidence from 0 to 1, those without questions left out."""
+    found = []
     for number in range(bins):
         rows = [i for i, value in enumerate(confidences) if min(int(value * bins), bins - 1) == number]
         if rows:
-            gap = sum(confidences[i] for i in rows) / len(rows) - sum(right[i] for i in rows) / len(rows)
-            total += abs(gap) * len(rows) / len(confidences)
-    return total
+            mean = sum(confidences[i] for i in rows) / len(rows)
+            correct = sum(right[i] for i in rows) / len(rows)
+            found.append(Bin(number / bins, (number + 1) / bins, len(rows), mean, correct))
+    return found
+
+
+def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Mean gap between confidence and share right over ``bins`` equal bins, weighted by size (Naeini et al. 2015)."""
+    found = calibration_bins(confidences, right, bins)
+    return sum(abs(row.confidence - row.right) * row.count for row in found) / max(1, len(confidences))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -8,15 +8,19 @@ import pytest
 
 from kb.errors import InputError
 from kb.evaluate import (
+    Dataset,
+    Query,
     auroc,
     evaluate,
     expected_calibration_error,
     false_positive_rate,
+    measure,
     ndcg,
     read_dataset,
     reciprocal_rank,
 )
-from tests.doubles import BigramEncoder
+from kb.records import SearchResult
+from tests.doubles import BigramEncoder, hit, passage
 
 
 def write_set(folder: Path, **files) -> Path:
@@ -96,3 +100,31 @@ def test_a_bad_line_is_named(dataset, name, content, named):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="corpus.jsonl"):
         read_dataset(tmp_path)
+
+
+def test_what_the_bands_do_can_be_worked_out():
+    found = {"right": (hit(passage("甲")),), "wrong": (hit(passage("乙")),)}
+    relevant = {passage("甲").id: 1}
+    rows = [
+        (relevant, "answer", "right"),
+        (relevant, "answer", "wrong"),
+        (relevant, "clarify", "right"),
+        (relevant, "none", "wrong"),
+        ({}, "answer", "wrong"),
+        ({}, "clarify", "wrong"),
+        ({}, "none", "wrong"),
+        ({}, "none", "wrong"),
+    ]
+    queries = tuple(Query(str(n), "问", relevant, bool(relevant)) for n, (relevant, _, _) in enumerate(rows))
+    results = [SearchResult("问", band, 0.5, found[what], "g") for _, band, what in rows]
+    figures = measure(Dataset("d", (), queries), results, ms=0, build_seconds=0)
+    assert (figures.answered, figures.served, figures.not_answered, figures.handed_over) == (0.5, 0.75, 0.75, 0.5)
+    assert figures.right_when_answered == pytest.approx(1 / 3)
+    alone = measure(Dataset("d", (), queries[:1]), results[:1], ms=0, build_seconds=0).as_json()
+    assert alone["not_answered"] is None and alone["handed_over"] is None
+
+
+def test_style_and_kind_are_read(dataset):
+    rows = [{"id": "1", "text": "wx能付不", "style": "缩写"}, {"id": "2", "text": "能刻字吗", "answerable": False, "kind": "near"}]
+    write_set(dataset, queries=rows)
+    assert [(query.style, query.kind) for query in read_dataset(dataset).queries] == [("缩写", ""), ("", "near")]
