@@ -36,7 +36,7 @@ class _Live:
 
     id: str
     entries: tuple[Entry, ...]
-    fingerprints: tuple[str, ...]
+    content: str
 
 
 def build(
@@ -63,7 +63,8 @@ def build(
         GateRefused: the new generation is kept as a draft, the live one stays.
     """
     from kb.encoder import load_encoders
-    from kb.store import Store
+    from kb.store import Store, content_digest
+    from kb.synonyms import load_synonyms
 
     begun = time.monotonic()
     shop = load(ShopSettings, home)
@@ -91,12 +92,13 @@ def build(
             conflicts=pairs_of(unique.conflicts),
             changes=changes,
         )
-        fingerprints = tuple(encoder.fingerprint for encoder in encoders)
-        if live and live.entries == unique.entries and live.fingerprints == fingerprints and not full:
+        synonyms = load_synonyms(home)
+        if live and live.content == content_digest(unique.entries, encoders, synonyms) and not full:
             return replace(outcome, seconds=time.monotonic() - begun)
         manifest = store.write(
             unique.entries,
             encoders,
+            synonyms=synonyms,
             sources=tuple(SourceFile(result.source, result.sha256, result.size) for result in read),
             full=full,
             progress=lambda done, total: progress("embed", done, total),
@@ -142,7 +144,7 @@ def _live(store: Store, report: Callable[[str], None]) -> _Live | None:
     except StoreDamaged as error:
         report(f"正式版不能读取，将重新生成全部内容：{error}")
         return None
-    return _Live(identity, index.entries, index.fingerprints)
+    return _Live(identity, index.entries, store.manifest(identity).content)
 
 
 def _changes(live: _Live | None, entries: Sequence[Entry]) -> tuple[Changes, Counter[str]]:

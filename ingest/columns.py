@@ -89,7 +89,8 @@ def _name(cell: str) -> str:
 
 def split_aliases(cell: str) -> tuple[str, ...]:
     """The questions in one cell, separated by | ； or line ends; without repeats, order kept."""
-    return tuple(dict.fromkeys(part.strip() for part in _ALIAS_SEPARATOR.split(cell) if part.strip()))
+    parts = _ALIAS_SEPARATOR.split(cell) if cell else ()
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
 def parse_audience(cell: str) -> Audience | None:
@@ -98,7 +99,7 @@ def parse_audience(cell: str) -> Audience | None:
     Raises:
         ValueError: the word is not one that says public or internal.
     """
-    word = normalise(cell).strip()
+    word = normalise(cell).strip() if cell else ""
     if not word:
         return None
     if word not in _AUDIENCE_OF:
@@ -116,7 +117,7 @@ def parse_date(cell: str | date) -> date | None:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    word = normalise(cell).strip()
+    word = normalise(cell).strip() if cell else ""
     if not word or word in _NO_LIMIT:
         return None
     match = _DATE.fullmatch(word) or _COMPACT_DATE.fullmatch(word)

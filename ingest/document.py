@@ -46,7 +46,8 @@ class Document:
 
     ``title`` is a title that stands outside the text (a page's ``<title>``), ``properties`` the front matter by
     role (``audience``, ``category``, …), ``warnings`` Chinese lines for the editor, ``questions`` the number of rows
-    that belong to a question set for the publish gate and are not indexed.
+    that belong to a question set for the publish gate and are not indexed. ``titles`` are those of a table of contents
+    that was taken out, by number (``1.2``, ``第3章``).
     """
 
     source: str
@@ -56,6 +57,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     encoding: str = ""
     questions: int = 0
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -1,4 +1,5 @@
-"""The same knowledge twice: exact repeats are kept once; one question with two answers is told to the editor."""
+"""The same knowledge twice: repeats are kept once, also nearly equal passages; one question with two answers is told
+to the editor."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from ingest.repeats import MIN_CHARS, Repeats, print_of
 from kb.records import Entry
 from kb.text import normalise
 
@@ -30,11 +32,15 @@ class Deduplicated:
 def drop_duplicates(entries: Iterable[Entry]) -> Deduplicated:
     """Keep one of every group of entries of the same kind, question and text (compared normalised) and same validity.
 
-    A public one is kept before an internal one, else the first. Aliases of dropped FAQ entries go to the kept one.
+    Passages of few words count as the same only under the same heading; of longer ones those are dropped too that say
+    no more than another one, see :mod:`ingest.repeats`. A public entry is kept before an internal one, else the first.
+    Aliases of dropped FAQ entries go to the kept one.
     """
     groups: dict[tuple[object, ...], list[Entry]] = {}
     for entry in entries:
-        key = (entry.kind, normalise(entry.question), normalise(entry.text), entry.valid_from, entry.valid_to)
+        text = normalise(entry.text)
+        under = entry.place.heading[-1:] if entry.kind == "passage" and len(text) < MIN_CHARS else ()
+        key = (entry.kind, normalise(entry.question), text, under, entry.valid_from, entry.valid_to)
         groups.setdefault(key, []).append(entry)
     kept: list[Entry] = []
     dropped: list[Duplicate] = []
@@ -46,7 +52,33 @@ def drop_duplicates(entries: Iterable[Entry]) -> Deduplicated:
             chosen = replace(chosen, aliases=tuple(aliases))
             dropped.extend(Duplicate(chosen, entry) for entry in others)
         kept.append(chosen)
-    return Deduplicated(tuple(kept), tuple(dropped), tuple(_conflicts(kept)))
+    nearly = list(_near(kept))
+    gone = {duplicate.other.id for duplicate in nearly}
+    kept = [entry for entry in kept if entry.id not in gone]
+    return Deduplicated(tuple(kept), (*dropped, *nearly), tuple(_conflicts(kept)))
+
+
+def _near(entries: Sequence[Entry]) -> Iterable[Duplicate]:
+    """Running passages that say no more than one that stays."""
+    repeats = Repeats()
+    for position in sorted(
+        range(len(entries)), key=lambda position: (entries[position].audience != "public", position)
+    ):
+        entry = entries[position]
+        if entry.kind != "passage" or entry.place.row is not None:
+            continue
+        seen = print_of(normalise(entry.text))
+        if seen is None:
+            continue
+        same_time = [
+            kept
+            for kept in map(entries.__getitem__, repeats.find(seen))
+            if (kept.valid_from, kept.valid_to) == (entry.valid_from, entry.valid_to)
+        ]
+        if same_time:
+            yield Duplicate(same_time[0], entry)
+        else:
+            repeats.add(position, seen)
 
 
 def _conflicts(entries: Sequence[Entry]) -> Iterable[Duplicate]:

@@ -165,7 +165,7 @@ class EntryStream:
                 part.heading,
                 part.start,
                 part.end,
-                page=block.page if block else None,
+                page=self._structure.page_at(part.start),
                 row=block.row if block else None,
             ),
             question=part.question,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from ingest.runon import find_inline
 
 MAX_CHARS = 40
 """Longer lines are text, whatever number they begin with."""
@@ -26,7 +28,7 @@ _STYLES = (
 _SINGLE_NUMBER = 50
 _NUMBERED_LINE = re.compile(
     rf"^[ \t]*(?:#{{1,6}}[ \t]*)?(?:第[ \t]*[\d一二三四五六七八九十百零〇两]{{1,4}}[ \t]*(?:[章篇编节]|部分)|{_CHINESE}{{1,3}}[ \t]*[、.．]"
-    rf"|[（(][ \t]*{_CHINESE}{{1,3}}[ \t]*[)）]|\d{{1,2}}(?:[.．]\d{{1,2}}){{0,4}}[、.．]?)[^\n]{{0,60}}$|^[ \t]*[^\n]{{2,60}}[？?][ \t]*$",
+    rf"|[（(][ \t]*{_CHINESE}{{1,3}}[ \t]*[)）]|\d{{1,2}}(?:[.．]\d{{1,2}}){{0,4}}[、.．]?)[^\n]{{0,60}}$|^[ \t]*[^\n]{{2,60}}(?:[？?]|怎么办)[ \t]*$",
     re.MULTILINE,
 )
 _LABEL = re.compile(
@@ -35,7 +37,11 @@ _LABEL = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。；;，,！!…：:]\s*$")
 _INSIDE = re.compile(r"[。；;！!]")
-_UNIT = re.compile(r"\s*(?:[元折倍%％件个天日月年号点分秒米斤寸克升万亿名位次款层]|小时|公斤|千克|kg|cm|mm|ml|GB)", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*(?:[元折倍%％件个天日月年号点分秒米斤寸克升万亿名位次款层]|小时|公斤|千克|kg|cm|mm|ml|GB)", re.IGNORECASE
+)
+_ASKS = re.compile(r"[\u4e00-\u9fff]{2,}(?:怎么办|咋办|是什么|为什么|怎么回事)[ \t]*$|^[^。，]{2,20}吗[ \t]*$")
+_SPEAKER = re.compile(r"[\u4e00-\u9fff]{2,4}[：:]")
 _QUESTION_END = re.compile(r"[？?]\s*$")
 
 
@@ -49,11 +55,15 @@ class Heading:
     title: str
 
 
-def find_headings(text: str, start: int, end: int, *, raw: bool) -> Iterator[Heading]:
-    """Written headings among the lines of ``text[start:end]``, in order.
+def find_headings(
+    text: str, start: int, end: int, *, raw: bool, titles: Mapping[str, str] | None = None
+) -> Iterator[Heading]:
+    """Written headings of ``text[start:end]``, in order: lines of their own, and in raw text also those that have lost
+    the break after them.
 
     ``raw`` text marks nothing itself: there a lone first line can be a title, ``1.`` can head a section, and a question
     on a line of its own heads its answer. In text of a format with headings of its own these are list items.
+    ``titles`` are those of the table of contents, by number.
     """
     at = start
     if raw:
@@ -61,10 +71,25 @@ def find_headings(text: str, start: int, end: int, *, raw: bool) -> Iterator[Hea
         if title is not None:
             yield title
             at = title.end
+    inline = find_inline(text, at, end, titles or {}, TITLE_RANK) if raw else iter(())
+    waiting = next(inline, None)
     for match in _NUMBERED_LINE.finditer(text, at, end):
+        while waiting is not None and waiting.start < match.end():
+            if waiting.start >= at:
+                yield Heading(waiting.start, waiting.end, waiting.rank, waiting.title)
+                at = waiting.end
+            waiting = next(inline, None)
+        if match.start() < at:
+            continue
         heading = _judge(text, match.start(), match.end(), end, raw)
         if heading is not None:
             yield heading
+            at = heading.end
+    while waiting is not None:
+        if waiting.start >= at:
+            yield Heading(waiting.start, waiting.end, waiting.rank, waiting.title)
+            at = waiting.end
+        waiting = next(inline, None)
 
 
 def strip_label(title: str) -> str:
@@ -76,8 +101,8 @@ def strip_label(title: str) -> str:
 
 
 def is_question(title: str) -> bool:
-    """Whether a heading asks something."""
-    return _QUESTION_END.search(title) is not None
+    """Whether a heading asks something; 忘记密码怎么办 does so without a question mark."""
+    return _QUESTION_END.search(title) is not None or _ASKS.search(title) is not None
 
 
 def _judge(text: str, start: int, end: int, limit: int, raw: bool) -> Heading | None:
@@ -103,6 +128,8 @@ def _judge_question(text: str, start: int, end: int, limit: int, line: str) -> H
     """A question heads its answer if it stands apart from the text before it and has a body of its own."""
     bare = strip_label(line)
     if not 4 <= len(bare) <= MAX_QUESTION_CHARS or _INSIDE.search(bare[:-1]) or line[0] in "“”\"'「『-*√×✓✗（(":
+        return None
+    if _SPEAKER.match(line):
         return None
     apart = start < 2 or text[start - 2 : start] == "\n\n" or bare != line or _ends_sentence(text, start)
     return Heading(start, end, QUESTION_RANK, line) if apart and _has_own_body(text, end, limit) else None

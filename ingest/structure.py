@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ingest.deck import RANK
 from ingest.document import Block, Document
-from ingest.headings import find_headings, is_question, strip_label
+from ingest.forbidden import Forbidden, find_forbidden, has_forbidden
+from ingest.headings import QUESTION_RANK, is_question, strip_label
+from ingest.notices import Notices
 from ingest.pairs import answer_in, find_pairs
-from ingest.scripts import find_scripts, has_wrong
+from ingest.repeats import Repeats
+from ingest.scripts import Script, find_scripts, has_wrong
+from ingest.sections import (
+    MAX_JOINED_CHARS,
+    MIN_SECTION_CHARS,
+    Section,
+    Sections,
+    opening_of,
+    packed,
+    related,
+)
 from ingest.split import split
 from kb.records import Kind
 
@@ -20,6 +34,7 @@ MAX_ROW_CHARS = 1_200
 
 Span = tuple[int, int]
 _WORD = re.compile(r"\w")
+_ONLY_A_NAME = re.compile(r"[^。！？!?；;：:，,\n]{2,40}[：:][。.…\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,90 +56,119 @@ class Part:
     block: Block | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A heading and what stands under it, up to the next heading of any rank."""
-
-    rank: int
-    title: str
-    place: Span
-    path: tuple[str, ...]
-    body: list[tuple[int, int, Block]] = field(default_factory=list)
-
-    @property
-    def full_path(self) -> tuple[str, ...]:
-        return (*self.path, self.title) if self.title else self.path
-
-
 class Structure:
     """The parts of one document, in order.
 
-    ``text`` is the document's full text, ``has_scripts`` whether it marks wrong wordings; ``warnings`` holds Chinese
-    lines once the parts have been taken.
+    ``text`` is the document's full text, ``has_scripts`` whether it marks or lists wrong wordings; ``warnings`` are
+    Chinese lines, complete once the parts have been taken.
     """
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self.text = document.text
-        self.has_scripts = has_wrong(self.text)
-        self.warnings: list[str] = []
+        self._has_forbidden = has_forbidden(self.text)
+        self._has_wrong = has_wrong(self.text)
+        self.has_scripts = self._has_wrong or self._has_forbidden
+        self._notices = Notices()
+        self._sections = Sections(document, self.text, self._notices)
+        self._pages = _pages(document)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out, and where."""
+        return tuple(self._notices)
+
+    def page_at(self, place: int) -> int | None:
+        """The page or slide of the block in which ``text[place]`` stands, if its format has pages."""
+        after = bisect.bisect_right(self._pages, place, key=lambda page: page[0])
+        return self._pages[after - 1][1] if after else None
 
     def parts(self) -> Iterator[Part]:
-        """All parts; every letter and digit of the text is in one of them, in a heading or in a mark of structure."""
-        before: _Section | None = None
-        for section in self._sections():
+        """All parts; every letter and digit of the text is in one of them, in a heading, in a mark of structure, or
+        in something that a warning names."""
+        repeats = Repeats()
+        for part in self._parts():
+            running = part.kind == "passage" and part.block is None
+            if running and repeats.first(part.start, part.text) is not None:
+                self._notices.add("重复", f"与前文重复的一段没有收录：{_place(part)}，位于第 {part.start + 1} 字。")
+            else:
+                yield part
+
+    def _parts(self) -> Iterator[Part]:
+        joined: list[Section] = []
+        before: Section | None = None
+        for section in self._sections:
             if before is not None:
-                yield from self._parts_of(before, has_child=section.rank > before.rank)
+                yield from self._gather(joined, before, has_child=section.rank > before.rank)
             before = section
         if before is not None:
-            yield from self._parts_of(before, has_child=False)
+            yield from self._gather(joined, before, has_child=False)
+        yield from self._release(joined)
 
-    def _sections(self) -> Iterator[_Section]:
-        """Complete sections, in order; the first holds what stands before any heading."""
-        current = _Section(0, "", (0, 0), (self._document.title,) if self._document.title else ())
-        above = [current]
-        for rank, title, start, end, block in self._pieces():
-            if block is not None:
-                current.body.append((start, end, block))
+    def _gather(self, joined: list[Section], section: Section, *, has_child: bool) -> Iterator[Part]:
+        """Short neighbours among the sections of one chapter are put together, with their titles in the text."""
+        if joined and not related(joined, section):
+            yield from self._release(joined)
+        if self._can_join(section, has_child=has_child):
+            joined.append(section)
+        else:
+            yield from self._release(joined)
+            yield from self._parts_of(section, has_child=has_child)
+
+    def _release(self, joined: list[Section]) -> Iterator[Part]:
+        for group in packed(joined):
+            if len(group) == 1:
+                yield from self._parts_of(group[0], has_child=False)
                 continue
-            yield current
-            while above[-1].rank >= rank:
-                above.pop()
-            path = above[-1].full_path
-            current = _Section(rank, title, (start, end), () if path == (title,) else path)
-            above.append(current)
-        yield current
+            path = group[1].path
+            start = group[0].body[0][0] if group[0].full_path == path else group[0].place[0]
+            yield from self._passages((start, group[-1].body[-1][1]), path)
+        joined.clear()
 
-    def _pieces(self) -> Iterator[tuple[int, str, int, int, Block | None]]:
-        """Headings (rank, title, place) and the stretches between them (place and block)."""
-        for block, (start, end) in zip(self._document.blocks, self._document.spans(), strict=True):
-            if block.kind == "heading":
-                yield block.level, " ".join(block.text.split()), start, end, None
-            elif block.kind in ("text", "raw"):
-                at = start
-                for heading in find_headings(self.text, start, end, raw=block.kind == "raw"):
-                    yield 0, "", at, heading.start, block
-                    yield heading.rank, heading.title, heading.start, heading.end, None
-                    at = heading.end
-                yield 0, "", at, end, block
-            else:
-                yield 0, "", start, end, block
+    def _can_join(self, section: Section, *, has_child: bool) -> bool:
+        """Whether a section of a raw text is short, has lost the break after its title, and holds nothing of a kind of
+        its own."""
+        if not section.rank or section.rank >= QUESTION_RANK or is_question(section.title) and not has_child:
+            return False
+        if not section.body or any(block.kind != "raw" for _, _, block in section.body):
+            return False
+        start, end = section.body[0][0], section.body[-1][1]
+        if self.text.startswith("\n", section.place[1]) or not _WORD.search(self.text, start, end):
+            return False
+        longest = MIN_SECTION_CHARS if has_child else MAX_JOINED_CHARS
+        if section.rank <= RANK or section.length > longest:
+            return False
+        return not self._special(start, end, section)
 
-    def _parts_of(self, section: _Section, *, has_child: bool) -> Iterator[Part]:
+    def _special(self, start: int, end: int, section: Section) -> bool:
+        """Whether a stretch holds scripts or forbidden phrases."""
+        return bool(
+            self._has_wrong
+            and find_scripts(self.text, start, end, "")[0]
+            or self._has_forbidden
+            and find_forbidden(self.text, start, end, section.full_path, section.place)[0]
+        )
+
+    def _parts_of(self, section: Section, *, has_child: bool) -> Iterator[Part]:
         body = [(start, end, block) for start, end, block in section.body if _WORD.search(self.text, start, end)]
         if not body:
             if section.title and not has_child:  # nothing stands under it, so it is no heading but a text
                 yield Part("passage", *section.place, self.text[slice(*section.place)], section.path)
             return
-        if is_question(section.title) and not has_child and not any(block.faq for _, _, block in body):
+        if (
+            section.rank != RANK
+            and is_question(section.title)
+            and not has_child
+            and not any(block.faq for _, _, block in body)
+        ):
             start, end = body[0][0], body[-1][1]
             pair = answer_in(self.text, start, end, strip_label(section.title))
-            if pair and pair.end - pair.start <= MAX_ANSWER_CHARS and not self._is_script(start, end):
+            if pair and pair.end - pair.start <= MAX_ANSWER_CHARS and not self._special(start, end, section):
                 answer = self.text[pair.start : pair.end]
                 yield Part("faq", pair.start, pair.end, answer, section.path, pair.question, pair.aliases)
                 return
         path = section.full_path
-        for start, end, block in _merged(body):
+        for start, end, block in self._merged(body):
             if block.faq is not None:
                 yield Part("faq", start, end, block.text, path, block.faq.question, block.faq.aliases, block=block)
             elif block.kind == "row":
@@ -134,21 +178,20 @@ class Structure:
             else:
                 yield from self._running(start, end, section, path)
 
-    def _running(self, start: int, end: int, section: _Section, path: tuple[str, ...]) -> Iterator[Part]:
-        """Scripts, pairs and passages of running text, in order."""
+    def _running(self, start: int, end: int, section: Section, path: tuple[str, ...]) -> Iterator[Part]:
+        """Lists of forbidden phrases, scripts, pairs and passages of running text, in order."""
         found: list[Part] = []
         spans: list[Span] = [(start, end)]
-        if self._is_script(start, end):
-            scripts, spans = find_scripts(self.text, start, end, section.title)
-            for script in scripts:
-                wordings = [self.text[slice(*span)] for span in script.right]
-                if not wordings:
-                    named = script.situation and script.situation not in section.title
-                    name = " › ".join((*path, script.situation) if named else path) or "未写明的情境"
-                    self.warnings.append(f"“{name}”只有错误说法（×），没有正确说法（√），没有收录。")
-                    continue
-                place = (script.right[0][0], script.right[-1][1])
-                found.append(Part("script", *place, "\n".join(wordings), path, script.situation, wrong=script.wrong))
+        if self._has_forbidden:
+            lists, spans = find_forbidden(self.text, start, end, path, section.place)
+            found.extend(self._forbidden(one, path) for one in lists)
+        if self._has_wrong:
+            apart: list[Span] = []
+            for span in spans:
+                scripts, rest = find_scripts(self.text, *span, section.title)
+                found.extend(part for script in scripts if (part := self._script(script, section, path)))
+                apart.extend(rest)
+            spans = apart
         for span in spans:
             pairs, rest = find_pairs(self.text, *span)
             for pair in pairs:
@@ -158,25 +201,62 @@ class Structure:
                 answer = self.text[pair.start : pair.end]
                 found.append(Part("faq", pair.start, pair.end, answer, path, pair.question, pair.aliases))
             for left in rest:
-                found.extend(Part("passage", a, b, self.text[a:b], path) for a, b in split(self.text, *left))
+                found.extend(self._passages(left, path))
         yield from sorted(found, key=lambda part: part.start)
 
-    def _is_script(self, start: int, end: int) -> bool:
-        return self.has_scripts and bool(find_scripts(self.text, start, end, "")[0])
+    def _passages(self, span: Span, path: tuple[str, ...]) -> Iterator[Part]:
+        for start, end in split(self.text, *span):
+            text = self.text[start:end]
+            if _ONLY_A_NAME.fullmatch(text):
+                self._notices.add("空白", f"“{text}”后面没有内容，没有收录。")
+            else:
+                yield Part("passage", start, end, text, path)
+
+    def _forbidden(self, one: Forbidden, path: tuple[str, ...]) -> Part:
+        path = (*path, one.section) if one.section and one.section not in path else path
+        return Part("script", one.start, one.end, self.text[one.start : one.end], path, one.name, wrong=one.phrases)
+
+    def _script(self, script: Script, section: Section, path: tuple[str, ...]) -> Part | None:
+        path = (*path, script.section) if script.section else path
+        wordings = [self.text[slice(*span)] for span in script.right]
+        if not wordings:
+            named = script.situation and script.situation not in section.title
+            name = " › ".join((*path, script.situation) if named else path) or "未写明的情境"
+            self._notices.add("错误说法", f"“{name}”只有错误说法（×），没有正确说法（√），没有收录。")
+            return None
+        place = (script.right[0][0], script.right[-1][1])
+        return Part("script", *place, "\n".join(wordings), path, script.situation, wrong=script.wrong)
+
+    def _merged(self, body: list[tuple[int, int, Block]]) -> Iterator[tuple[int, int, Block]]:
+        """Neighbouring text blocks as one stretch; rows and answers stay by themselves."""
+        pending: tuple[int, int, Block] | None = None
+        for start, end, block in body:
+            if block.kind in ("row", "faq"):
+                if pending:
+                    yield pending
+                pending = None
+                yield start, end, block
+            elif pending and not _WORD.search(self.text, pending[1], start):
+                pending = (pending[0], end, pending[2])
+            else:
+                if pending:
+                    yield pending
+                pending = (start, end, block)
+        if pending:
+            yield pending
 
 
-def _merged(body: list[tuple[int, int, Block]]) -> Iterator[tuple[int, int, Block]]:
-    """Neighbouring text blocks as one stretch; rows and answers stay by themselves."""
-    pending: tuple[int, int, Block] | None = None
-    for start, end, block in body:
-        if block.kind in ("row", "faq"):
-            if pending:
-                yield pending
-            pending = None
-            yield start, end, block
-        elif pending:
-            pending = (pending[0], end, pending[2])
-        else:
-            pending = (start, end, block)
-    if pending:
-        yield pending
+def _pages(document: Document) -> list[tuple[int, int | None]]:
+    """Where blocks of another page than the block before them begin; empty for formats without pages."""
+    found: list[tuple[int, int | None]] = []
+    if any(block.page is not None for block in document.blocks):
+        for block, (start, _) in zip(document.blocks, document.spans(), strict=True):
+            if not found or found[-1][1] != block.page:
+                found.append((start, block.page))
+    return found
+
+
+def _place(part: Part) -> str:
+    """Where a part stands, for warnings."""
+    under = f"“{' › '.join(part.heading)}”下的" if part.heading else ""
+    return under + opening_of(part.text, 0, len(part.text))

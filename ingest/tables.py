@@ -8,6 +8,7 @@ from datetime import date
 
 from ingest.columns import Role, parse_audience, parse_date, roles_of, split_aliases
 from ingest.document import Block, FaqFields
+from ingest.notices import Notices
 from kb.errors import SourceError
 from kb.records import Audience
 
@@ -84,38 +85,38 @@ def _one_sided(roles: dict[Role, int], header: Sequence[str], where: str) -> str
 
 def _faq(rows: Sequence[Row], roles: dict[Role, int], where: str) -> TableBlocks:
     blocks: list[Block] = []
-    warnings: list[str] = []
+    notices = Notices()
     for number, cells in rows:
         values = {role: cells[column].strip() if column < len(cells) else "" for role, column in roles.items()}
         place = f"{where}第 {number} 行"
         empty = [name for role, name in _PAIR if not values[role]]
         if empty:
-            warnings.append(f"{place}的{'和'.join(empty)}是空的，这一行没有收录。")
+            notices.add("空白", f"{place}的{'和'.join(empty)}是空的，这一行没有收录。")
             continue
-        fields = _faq_fields(values, place, warnings)
+        fields = _faq_fields(values, place, notices)
         if fields is not None:
             blocks.append(Block(values["answer"], "faq", row=number, faq=fields))
-    return TableBlocks(tuple(blocks), tuple(warnings))
+    return TableBlocks(tuple(blocks), tuple(notices))
 
 
-def _faq_fields(values: dict[Role, str], place: str, warnings: list[str]) -> FaqFields | None:
+def _faq_fields(values: dict[Role, str], place: str, notices: Notices) -> FaqFields | None:
     dates: dict[Role, date | None] = {}
     for role, name in _DATES:
         try:
             dates[role] = parse_date(values.get(role, ""))
         except ValueError:
             # Said too early or too late, an answer is a wrong answer: better none until the editor has looked.
-            warnings.append(f"{place}的{name}“{values[role]}”不是日期，这一行没有收录；请写成 2025-01-31 这样的格式。")
+            notices.add("日期", f"{place}的{name}“{values[role]}”不是日期，这一行没有收录；请写成 2025-01-31 这样的格式。")
             return None
     start, end = dates["valid_from"], dates["valid_to"]
     if start and end and start > end:
-        warnings.append(f"{place}的生效日期晚于失效日期，这一行没有收录。")
+        notices.add("期限", f"{place}的生效日期晚于失效日期，这一行没有收录。")
         return None
     audience: Audience | None
     try:
         audience = parse_audience(values.get("audience", ""))
     except ValueError:
-        warnings.append(f"{place}的可见范围“{values['audience']}”认不出来，暂按内部处理；请写“公开”或“内部”。")
+        notices.add("可见范围", f"{place}的可见范围“{values['audience']}”认不出来，暂按内部处理；请写“公开”或“内部”。")
         audience = "internal"
     question = values["question"]
     aliases = split_aliases(values.get("aliases", ""))
@@ -144,7 +145,8 @@ def _plain(rows: Sequence[Row]) -> Iterator[Block]:
         for column, cell in enumerate(cells):
             name = header[column] if column < len(header) else ""
             if cell:
-                pairs.append(f"{name}：{cell}" if name and name != cell else cell)
+                label = name.rstrip("：: ")
+                pairs.append(f"{label}：{cell}" if label and name != cell else cell)
         long = any(len(cell) > SHORT_CELL or "\n" in cell for cell in cells)
         yield Block(("\n" if long else "；").join(pairs), "row", row=number)
 

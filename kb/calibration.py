@@ -1,26 +1,39 @@
 """From the signals of a search to a probability, and from the probability to a band.
 
-The probability that the best hit answers the question is a logistic model of a few signals that mean the same for
-every base and encoder: distances from the question's own noise rather than raw cosines.
+The probability that the best hit answers the question is a logistic model of a few signals. What unrelated questions
+reach differs from base to base (a bigger one has something near to anything), so nearness is measured from there.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from kb.records import Band
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model over named signals, and the two thresholds that cut its probability into bands."""
+    """A logistic model over named signals, and the two thresholds that cut its probability into bands.
+
+    ``usual`` and ``spread`` are the median and the deviation (scaled median absolute) of the cosine that the best hit
+    of a question has when the question is about anything at all. ``questions`` counts the base's own questions that
+    the model was fitted to; 0 if the general one holds.
+    """
 
     intercept: float
     weights: Mapping[str, float] = field(default_factory=dict)
-    answer_at: float = 0.6
-    clarify_at: float = 0.3
+    answer_at: float = 0.55
+    clarify_at: float = 0.2
+    usual: float = 0.3
+    spread: float = 0.08
+    questions: int = 0
+
+    def lift(self, cosine: float) -> float:
+        """How far a cosine lies above the usual, in deviations."""
+        return (cosine - self.usual) / self.spread
 
     def confidence(self, signals: Mapping[str, float]) -> float:
         """Probability in [0, 1] that the hit with these signals answers the question."""
@@ -33,10 +46,26 @@ class Calibration:
             return "answer"
         return "clarify" if confidence >= self.clarify_at else "none"
 
+    def to_bytes(self) -> bytes:
+        """The calibration as JSON, the same bytes for the same values."""
+        return (json.dumps(asdict(self), sort_keys=True, indent=1) + "\n").encode("ascii")
 
-DEFAULT = Calibration(intercept=-3.6, weights={"cosine": 6.4, "margin": 1.0, "exact": 4.0}, answer_at=0.55, clarify_at=0.25)
-"""Used until a generation brings its own.
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Calibration:
+        """The calibration that :meth:`to_bytes` wrote.
 
-Intercept, ``cosine`` and ``margin`` were fitted by benchmarks/retrieval/calibrate.py on the sample base with a third of
-it taken out. ``exact`` was not: a question in an editor's own words is answered unless two entries claim it.
-"""
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            return replace(DEFAULT, **json.loads(data))
+        except TypeError as error:
+            raise ValueError(f"not a calibration: {error}") from error
+
+
+DEFAULT = Calibration(
+    intercept=-1.0,
+    weights={"lift": 0.5, "overlap": 1.5, "margin": 1.0, "exact": 4.0, "counter": -1.0},
+)
+"""The general model. All but ``exact`` and ``counter`` were fitted by benchmarks/retrieval/calibrate.py; a question in
+an editor's own words is answered unless two entries claim it."""

@@ -16,6 +16,7 @@ from typing import Any
 from kb import jsonlines
 from kb.encoder import Encoder
 from kb.errors import InputError
+from kb.fitting import calibrated
 from kb.index import Progress, build_index
 from kb.records import Entry, Place, SearchResult
 from kb.search import HybridRetriever
@@ -130,7 +131,7 @@ def retriever_for(
 ) -> HybridRetriever:
     """A temporary index over the dataset's corpus, in memory, built as a published one would be."""
     index, _ = build_index(dataset.entries, encoders, progress=progress)
-    return HybridRetriever(index, encoders, generation="evaluation")
+    return HybridRetriever(calibrated(index, encoders), encoders, generation="evaluation")
 
 
 def evaluate(

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from kb.calibration import DEFAULT, Calibration
 from kb.centre import Centre
 from kb.encoder import Encoder
 from kb.lexical import LexicalIndex
 from kb.records import Entry, Place
+from kb.synonyms import FILE as SYNONYMS
+from kb.synonyms import Synonyms, load_synonyms
 from kb.vectors import VectorIndex
 from kb.views import View, ViewKind, views_of
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 """Raised when the same entries and encoders give another index, so that a build is not taken for unchanged."""
 
 Progress = Callable[[int, int], None]
@@ -54,13 +57,17 @@ class Index:
     centres: tuple[Centre, ...]
     vectors: tuple[VectorIndex, ...]
     lexical: LexicalIndex
+    synonyms: Synonyms
+    calibration: Calibration = DEFAULT
 
     def to_files(self) -> dict[str, bytes]:
         """File name → content; the same index always gives the same bytes."""
         files = {
-            "entries.jsonl": _lines(entry_to_json(entry) for entry in self.entries),
+            "entries.jsonl": entries_to_bytes(self.entries),
             "views.jsonl": _lines([view.row, view.kind, view.start, view.end, view.digest] for view in self.views),
             "lexical.npz": self.lexical.to_bytes(),
+            SYNONYMS: self.synonyms.to_bytes(),
+            "calibration.json": self.calibration.to_bytes(),
         }
         files.update({f"vectors-{number}.faiss": index.to_bytes() for number, index in enumerate(self.vectors)})
         files.update({f"centre-{number}.npz": centre.to_bytes() for number, centre in enumerate(self.centres)})
@@ -80,18 +87,20 @@ class Index:
             centres = tuple(Centre.from_bytes(files[f"centre-{number}.npz"]) for number in numbers)
             vectors = tuple(VectorIndex.from_bytes(files[f"vectors-{number}.faiss"]) for number in numbers)
             lexical = LexicalIndex.from_bytes(files["lexical.npz"])
+            synonyms = Synonyms.from_bytes(files.get(SYNONYMS, b""))
+            calibration = Calibration.from_bytes(files["calibration.json"]) if "calibration.json" in files else DEFAULT
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"cannot parse index: {error!r}") from error
         rows = {len(views), *(index.rows for index in vectors)}
         lexical_rows = sum(is_lexical(view) for view in views)
         if len(rows) != 1 or lexical.rows != lexical_rows or any(view.row >= len(entries) for view in views):
             raise ValueError(f"views {sorted(rows)} and lexical rows {lexical.rows}, {lexical_rows} do not correspond")
-        return cls(entries, views, tuple(fingerprints), centres, vectors, lexical)
+        return cls(entries, views, tuple(fingerprints), centres, vectors, lexical, synonyms, calibration)
 
 
 def is_lexical(view: View | ViewRow) -> bool:
     """Whether a view is matched by its words: the whole of a text is, so its windows need not be."""
-    return view.kind != "window"
+    return view.kind not in ("window", "counter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +115,16 @@ def build_index(
     entries: Sequence[Entry],
     encoders: Sequence[Encoder],
     *,
+    synonyms: Synonyms | None = None,
     known: Sequence[Index] = (),
     progress: Progress | None = None,
 ) -> tuple[Index, BuildCounts]:
-    """Index ``entries``; vectors of texts that an index in ``known`` holds for the same encoder are taken from there."""
+    """Index ``entries``; vectors of texts that an index in ``known`` holds for the same encoder are taken from there.
+
+    ``synonyms``: those that come with the program if not given.
+    """
     views = views_of(entries)
-    digests = [_digest(view.text) for view in views]
+    digests = [digest(view.text) for view in views]
     stored = tuple(
         ViewRow(view.row, view.kind, view.start, view.end, digest)
         for view, digest in zip(views, digests, strict=True)
@@ -134,7 +147,7 @@ def build_index(
     )
     lexical = LexicalIndex.build([view.text for view in views if is_lexical(view)])
     fingerprints = tuple(encoder.fingerprint for encoder in encoders)
-    index = Index(tuple(entries), stored, fingerprints, centres, vectors, lexical)
+    index = Index(tuple(entries), stored, fingerprints, centres, vectors, lexical, synonyms or load_synonyms())
     return index, BuildCounts(embedded=total, reused=sum(map(len, plans)))
 
 
@@ -184,7 +197,8 @@ def _centre(encoder: Encoder, known: Sequence[Index]) -> Centre:
     return Centre.of(encoder)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What a view's text is known by, 32 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
@@ -192,6 +206,11 @@ def _lines(values: Any) -> bytes:
     return "".join(
         json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n" for value in values
     ).encode("utf-8")
+
+
+def entries_to_bytes(entries: Sequence[Entry]) -> bytes:
+    """Entries as JSON Lines; equal entries give equal bytes."""
+    return _lines(entry_to_json(entry) for entry in entries)
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kb.text import terms
+from kb.text import is_han, terms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +80,14 @@ class LexicalIndex:
                 span = slice(self._indptr[number], self._indptr[number + 1])
                 scores[self._indices[span]] += self._data[span]
         return scores
+
+    def pairs(self) -> dict[str, int]:
+        """Every pair of neighbouring Han characters, and in how many rows it stands."""
+        return {
+            term: int(self._indptr[number + 1] - self._indptr[number])
+            for term, number in self._terms.items()
+            if len(term) == 2 and is_han(term[0]) and is_han(term[1])
+        }
 
     def ceiling(self, question: str) -> float:
         """What no score for this question can exceed: the sum of its terms' inverse document frequencies.

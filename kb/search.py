@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kb.calibration import DEFAULT, Calibration
 from kb.cohort import PASSAGES
 from kb.encoder import Encoder
 from kb.errors import EncoderMismatch
 from kb.index import Index, is_lexical
+from kb.question import Question, understand
 from kb.records import Entry, Hit, SearchResult
+from kb.sounds import Sounds
 from kb.text import MAX_QUESTION_CHARS, has_words, letters, normalise
 
 if TYPE_CHECKING:
@@ -29,9 +30,14 @@ GLANCE_CHARS = 400
 
 CLEAR_LEAD = 1.5
 """A lead beyond this says no more about being right: one rare word in common can give any lead."""
+BESIDE = 0.5
+"""Weight of words that the question does not say but means: a synonym is seldom quite the same."""
+REFUTED = 100.0
+"""Taken from the score of an entry whose counter-example is asked word by word."""
 _EXACT = 100.0
 """Added to the score of an entry that is asked word by word: an editor's own wording outranks every likeness."""
-_ASPECT = {"question": 0, "alias": 0, "whole": 1, "window": 2}
+COUNTER = 3
+_ASPECT = {"question": 0, "alias": 0, "whole": 1, "window": 2, "counter": COUNTER}
 """An entry is what is asked of it, what it says as a whole, and its details. Each aspect is as good as its best view;
 an entry is as good as its aspects on average: agreement of question and answer tells twins apart."""
 
@@ -62,8 +68,10 @@ class HybridRetriever:
 
     Signals of a hit: ``dense`` and ``lexical`` are its cosine and BM25 (means of its aspects' best) in standard
     deviations above the question's noise, ``cosine`` and ``bm25`` the same raw, ``overlap`` BM25 over the highest
-    possible for the question (0 to 1), ``margin`` the lead of the first hit's score over the second's (at most CLEAR_LEAD; 0 for others),
-    ``exact`` 1 if the question is, letter by letter, its standard question or an alias.
+    possible for the question (0 to 1), ``lift`` the cosine above what unrelated questions reach in this base, ``margin``
+    the lead of the first hit's score over the second's (at most CLEAR_LEAD; 0 for others), ``exact`` 1 if the question
+    is, letter by letter, its standard question or an alias, ``counter`` how much nearer a counter-example of the entry
+    is than the entry itself (0 if none is).
     """
 
     def __init__(
@@ -74,7 +82,6 @@ class HybridRetriever:
         generation: str,
         today: Callable[[], date] = date.today,
         fusion: Fusion = Fusion(),
-        calibration: Calibration = DEFAULT,
     ) -> None:
         import numpy as np
 
@@ -88,7 +95,6 @@ class HybridRetriever:
         self._generation = generation
         self._today = today
         self._fusion = fusion
-        self._calibration = calibration
         views = index.views
         self._entry_of_view = np.fromiter((view.row for view in views), dtype=np.int64, count=len(views))
         # Views are grouped by entry: entry r owns views first[r] up to first[r + 1], its aspects in _ASPECT's order.
@@ -101,72 +107,113 @@ class HybridRetriever:
         ]
         self._row_of_id = {entry.id: row for row, entry in enumerate(index.entries)}
         self._row_of_words = _asked(index.entries)
+        self._refuted = {
+            row: {letters(normalise(text)) for text in entry.counter_examples}
+            for row, entry in enumerate(index.entries)
+            if entry.counter_examples
+        }
+        self._sounds = Sounds(index.lexical.pairs())
 
     def search(self, question: str, k: int = 5, among: Collection[str] | None = None) -> SearchResult:
         """See :class:`Retriever`; ``among`` restricts the answer to entries of these ids."""
         words = normalise(question[:MAX_QUESTION_CHARS])
         if not has_words(words) or not self._index.views:
             return SearchResult(question, "none", 0.0, (), self._generation)
-        hits = self._rank(words, k, among)
-        confidence = self._calibration.confidence(hits[0].signals) if hits else 0.0
-        return SearchResult(question, self._calibration.band(confidence), confidence, hits, self._generation)
+        understood = understand(words, self._index.synonyms, self._sounds)
+        hits = self.rank(understood, self._encode(understood), k, among)
+        calibration = self._index.calibration
+        confidence = calibration.confidence(hits[0].signals) if hits else 0.0
+        return SearchResult(question, calibration.band(confidence), confidence, hits, self._generation)
 
-    def _rank(self, words: str, k: int, among: Collection[str] | None) -> tuple[Hit, ...]:
+    def _encode(self, question: Question) -> list[NDArray[np.float32]]:
+        pairs = zip(self._encoders, self._index.centres, strict=True)
+        return [middle(centre.questions(encoder.questions(list(question.readings)))) for encoder, centre in pairs]
+
+    def rank(
+        self,
+        question: Question,
+        vectors: Sequence[NDArray[np.float32]],
+        k: int,
+        among: Collection[str] | None = None,
+        *,
+        without: Collection[int] = (),
+    ) -> tuple[Hit, ...]:
+        """The ``k`` best hits for a question whose centred unit vectors, one an encoder, are given.
+
+        ``without`` names rows of views that are to be taken as absent; an entry without any view is not found.
+        """
         import numpy as np
 
         index, fusion = self._index, self._fusion
-        questions = [
-            centre.questions(encoder.questions([words]))[0]
-            for encoder, centre in zip(self._encoders, index.centres, strict=True)
-        ]
         bm25 = np.zeros(len(index.views), dtype=np.float32)
-        bm25[self._lexical_views] = index.lexical.scores(words)
-        rows = self._candidates(questions, bm25, among)
+        for reading in question.readings:
+            bm25[self._lexical_views] += index.lexical.scores(reading) / len(question.readings)
+        if question.beside:
+            bm25[self._lexical_views] += BESIDE * index.lexical.scores(question.beside)
+        absent = np.fromiter(without, dtype=np.int64, count=len(without))
+        bm25[absent] = 0
+        rows = self._candidates(vectors, bm25, among, absent)
         if not rows.size:
             return ()
 
         # The views of all candidates, one after the other, and where each entry and each aspect of it begins.
-        counts = self._first[rows + 1] - self._first[rows]
-        entry_starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-        views = np.repeat(self._first[rows] - entry_starts, counts) + np.arange(counts.sum())
+        views = np.concatenate([np.arange(self._first[row], self._first[row + 1]) for row in rows])
+        if absent.size:
+            views = views[~np.isin(views, absent)]
+        counter = self._aspect[views] == COUNTER
+        against, views = views[counter], views[~counter]
         keys = self._entry_of_view[views] * len(_ASPECT) + self._aspect[views]
         aspect_starts = np.flatnonzero(np.diff(keys, prepend=-1))
         aspect = self._aspect[views[aspect_starts]]
+        entry_starts = np.searchsorted(self._entry_of_view[views], rows)
         per_entry = np.searchsorted(aspect_starts, entry_starts)
+
+        def best_of_entries(values: Reals) -> Reals:
+            best: Reals = np.maximum.reduceat(values, entry_starts)
+            return best
 
         def of_entries(values: Reals, weights: Reals) -> Reals:
             best = np.maximum.reduceat(values, aspect_starts) * weights
-            mean: Reals = np.add.reduceat(best, per_entry) / np.add.reduceat(weights, per_entry)
+            mean: Reals = np.add.reduceat(best, per_entry) / np.maximum(np.add.reduceat(weights, per_entry), 1e-6)
             return mean
 
         every = np.ones(len(aspect), dtype=np.float32)
         worded = (aspect != _ASPECT["window"]).astype(np.float32)
         cosine: Reals = np.zeros(len(views), dtype=np.float32)
         dense: Reals = np.zeros(len(views), dtype=np.float32)
-        for vectors, background, question in zip(index.vectors, self._background, questions, strict=True):
-            cosines = vectors.cosines(question, views)
+        opposed: Reals = np.zeros(len(against), dtype=np.float32)
+        for matrix, background, vector in zip(index.vectors, self._background, vectors, strict=True):
+            cosines = matrix.cosines(vector, views)
             # What counts as near differs from encoder to encoder and from question to question: the distance from
             # what the question has with texts picked blindly is comparable.
-            noise = background @ question
-            dense = dense + (cosines - noise.mean()) / max(float(noise.std()), 1e-6) / len(questions)
-            cosine = cosine + cosines / len(questions)
+            noise = background @ vector
+            deviation = max(float(noise.std()), 1e-6) * len(vectors)
+            dense = dense + (cosines - noise.mean()) / deviation
+            opposed = opposed + (matrix.cosines(vector, against) - noise.mean()) / deviation
+            cosine = cosine + cosines / len(vectors)
         # The cohort holds none of the question's rare words: it adds rows of zero, which matters in a small base.
         padded = index.lexical.rows + len(PASSAGES)
         mean = float(bm25.sum()) / padded
         deviation = max((float((bm25**2).sum()) / padded - mean**2) ** 0.5, 1e-6)
         dense_of, terms_of = of_entries(dense, every), (of_entries(bm25[views], worded) - mean) / deviation
         cosine_of, bm25_of = of_entries(cosine, every), of_entries(bm25[views], worded)
-        scores = fusion.dense * dense_of + fusion.lexical * terms_of
-        exact = np.array([row in self._row_of_words.get(letters(words), ()) for row in rows])
-        scores = scores + _EXACT * exact
+        counter_of = np.zeros(len(rows), dtype=np.float32)
+        np.maximum.at(counter_of, np.searchsorted(rows, self._entry_of_view[against]), opposed)
+        counter_of = np.where(counter_of > 0, np.maximum(counter_of - best_of_entries(dense), 0), 0)
+        asked = letters(question.words)
+        exact = np.array([row in self._row_of_words.get(asked, ()) for row in rows]) & (not absent.size)
+        refuted = np.array([asked in self._refuted.get(int(row), ()) for row in rows])
+        counter_of = np.where(refuted, REFUTED, counter_of)
+        scores = fusion.dense * dense_of + fusion.lexical * terms_of + _EXACT * exact
+        scores = scores - np.where(counter_of > 0, 1 + counter_of, 0)
 
         order = np.argsort(-scores, kind="stable")[: max(k, 2)]
-        ceiling = max(index.lexical.ceiling(words), 1e-6)
+        ceiling = max(index.lexical.ceiling(question.meant), 1e-6)
         margin = min(float(scores[order[0]] - scores[order[1]]), CLEAR_LEAD) if len(order) > 1 else 0.0
         hits = []
         for rank, place in enumerate(order[:k]):
             entry = index.entries[rows[place]]
-            span = slice(entry_starts[place], entry_starts[place] + counts[place])
+            span = slice(entry_starts[place], entry_starts[place + 1] if place + 1 < len(rows) else len(views))
             shown = self._shown(views[span], dense[span])
             signals = {
                 "dense": float(dense_of[place]),
@@ -174,15 +221,21 @@ class HybridRetriever:
                 "cosine": float(cosine_of[place]),
                 "bm25": float(bm25_of[place]),
                 "overlap": float(bm25_of[place]) / ceiling,
+                "lift": index.calibration.lift(float(cosine_of[place])),
                 "margin": margin if rank == 0 else 0.0,
                 "exact": float(exact[place]),
+                "counter": float(counter_of[place]),
             }
             rounded = {name: round(value, 4) for name, value in signals.items()}
             hits.append(Hit(entry, float(scores[place]), glance(entry, *shown), rounded))
         return tuple(hits)
 
     def _candidates(
-        self, questions: Sequence[NDArray[np.float32]], bm25: NDArray[np.float32], among: Collection[str] | None
+        self,
+        questions: Sequence[NDArray[np.float32]],
+        bm25: NDArray[np.float32],
+        among: Collection[str] | None,
+        absent: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """Rows of the entries to be scored, ascending: proposed by any match, or given; valid today."""
         import numpy as np
@@ -191,7 +244,10 @@ class HybridRetriever:
             pairs = zip(self._index.vectors, questions, strict=True)
             proposed = [vectors.nearest(question, self._fusion.near)[0] for vectors, question in pairs]
             proposed.append(_top(bm25, self._fusion.near))
-            rows = np.unique(self._entry_of_view[np.concatenate(proposed)])
+            found = np.concatenate(proposed)
+            if absent.size:
+                found = found[~np.isin(found, absent)]
+            rows = np.unique(self._entry_of_view[found[self._aspect[found] != COUNTER]])
         else:
             rows = np.unique([self._row_of_id[identity] for identity in among if identity in self._row_of_id])
         today = self._today()
@@ -204,6 +260,15 @@ class HybridRetriever:
             return 0, 0
         best = self._index.views[views[max(windows, key=lambda place: float(dense[place]))]]
         return best.start, best.end
+
+
+def middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The direction between unit vectors (n, dimension): what the readings of a question have in common."""
+    import numpy as np
+
+    mean = vectors.mean(axis=0)
+    middle: NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-6)
+    return middle
 
 
 def _asked(entries: Sequence[Entry]) -> Mapping[str, tuple[int, ...]]:

@@ -21,9 +21,11 @@ from pathlib import Path
 from kb.durable import disk_errors, replace_file, sync_folder, write_file
 from kb.encoder import Encoder
 from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
-from kb.index import INDEX_VERSION, Index, Progress, build_index
+from kb.fitting import calibrated
+from kb.index import INDEX_VERSION, Index, Progress, build_index, entries_to_bytes
 from kb.manifest import EncoderInfo, FileInfo, Manifest, SourceFile, sha256
 from kb.records import Audience, Entry
+from kb.synonyms import Synonyms
 
 _ID = re.compile(r"gen-\d{6,}")
 AUDIENCES: tuple[Audience, ...] = ("public", "internal")
@@ -175,6 +177,7 @@ class Store:
         encoders: Sequence[Encoder],
         *,
         sources: Sequence[SourceFile] = (),
+        synonyms: Synonyms | None = None,
         note: str = "",
         full: bool = False,
         progress: Progress | None = None,
@@ -194,9 +197,14 @@ class Store:
                 with contextlib.suppress(StoreError):  # a damaged parent only costs its vectors
                     known.append(self.load(parent, "internal"))
             public = [entry for entry in entries if entry.audience == "public"]
-            internal_index, counts = build_index(entries, encoders, known=known, progress=progress)
-            public_index, _ = build_index(public, encoders, known=[internal_index])
-            indexes: dict[Audience, Index] = {"public": public_index, "internal": internal_index}
+            internal_index, counts = build_index(
+                entries, encoders, synonyms=synonyms, known=known, progress=progress
+            )
+            public_index, _ = build_index(public, encoders, synonyms=synonyms, known=[internal_index])
+            indexes: dict[Audience, Index] = {
+                "public": calibrated(public_index, encoders),
+                "internal": calibrated(internal_index, encoders),
+            }
             contents = {
                 f"{audience}/{name}": data
                 for audience, index in indexes.items()
@@ -206,7 +214,7 @@ class Store:
                 id="",
                 created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
                 parent=None,
-                content=content_digest(contents["internal/entries.jsonl"], encoders),
+                content=content_digest(entries, encoders, internal_index.synonyms),
                 encoders=tuple(EncoderInfo(e.name, e.fingerprint, e.dimension) for e in encoders),
                 counts={
                     "entries": len(entries),
@@ -316,10 +324,10 @@ class Store:
 _REMEDY = "请运行 python -m ingest rollback 回到上一个版本，或 python -m ingest build --full 重新生成。"
 
 
-def content_digest(entries: bytes, encoders: Sequence[Encoder]) -> str:
-    """Digest that is equal for two bases when their entries, their encoders and the way they are indexed are."""
+def content_digest(entries: Sequence[Entry], encoders: Sequence[Encoder], synonyms: Synonyms) -> str:
+    """Digest that is equal for two bases when their entries, encoders, synonyms and the way they are indexed are."""
     parts = [f"index {INDEX_VERSION}", *(encoder.fingerprint for encoder in encoders)]
-    return sha256(entries + "\n".join(parts).encode("utf-8"))
+    return sha256(entries_to_bytes(entries) + "\n".join(parts).encode("utf-8") + synonyms.to_bytes())
 
 
 def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:

@@ -1,7 +1,8 @@
 """The texts by which an entry can be found: its question, its aliases, the whole of it, and windows into it.
 
 People ask in the words of a question, so a FAQ is matched question to question first; guides are matched as a whole
-for their subject and by windows of a few sentences for their details. The best view of an entry speaks for it.
+for their subject and by windows of a few sentences for their details. The best view of an entry speaks for it; a
+counter-example, a question that sounds like the entry's but is not, speaks against it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Literal
 from kb.records import Entry
 from kb.text import normalise, sentences
 
-ViewKind = Literal["question", "alias", "whole", "window"]
+ViewKind = Literal["question", "alias", "whole", "window", "counter"]
 
-WINDOW_CHARS = 150
-"""Target length of a window, in characters; long enough to carry a rule with its condition."""
-LONG_CHARS = 220
+WINDOW_CHARS = 80
+"""Target length of a window, in characters; a sentence or two: people ask for one thing."""
+LONG_CHARS = 120
 """Texts longer than this get windows beside the whole."""
 HEADING_LEVELS = 2
 """How many of the innermost headings are put before a text as context."""
@@ -63,6 +64,9 @@ def _views(row: int, entry: Entry) -> Iterator[View]:
     if len(entry.text) > LONG_CHARS:
         for start, end in windows(entry.text):
             yield from view("window", lead + entry.text[start:end], start, end)
+    for example in entry.counter_examples:
+        if example.strip():
+            yield from view("counter", example)
 
 
 def windows(text: str, size: int = WINDOW_CHARS) -> list[tuple[int, int]]:

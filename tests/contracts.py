@@ -121,6 +121,22 @@ class ReaderContract:
     def test_the_same_bytes_give_the_same_document(self, file):
         assert self.read(*file) == self.read(*file)
 
+    @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+    def test_half_a_file_is_a_verdict_or_the_text_so_far(self, file, share):
+        from kb.errors import SourceError
+
+        data, source = file
+        whole = self.read(data, source).text
+        try:
+            text = self.read(data[: int(len(data) * share)], source).text
+        except SourceError as error:
+            assert len(str(error)) > 4 and "\n" not in str(error)
+        else:
+            assert text.rstrip("\ufffd\n") in whole or len(text) < len(whole)
+
+    def test_a_page_is_a_number_from_one_or_none(self, file):
+        assert all(block.page is None or block.page >= 1 for block in self.read(*file).blocks)
+
     @pytest.mark.parametrize("data", [b"", b"\x00" * 64, b"\xff\xfe\xfd" * 40], ids=["empty", "zeros", "noise"])
     def test_what_cannot_be_read_is_a_verdict(self, file, data):
         from kb.errors import SourceError

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Protocol, cast
 
 from ingest.document import Document
-from ingest.readers.sniff import check_content
+from ingest.readers.sniff import ADVICE, check_content
+from ingest.suspicious import suspicions
 from kb.errors import SourceError
 
 
@@ -34,6 +36,14 @@ _MODULES = {
     ".html": "webpage",
     ".htm": "webpage",
     ".jsonl": "records",
+    ".docx": "wordfile",
+    ".docm": "wordfile",
+    ".pptx": "slides",
+    ".pptm": "slides",
+    ".ppsx": "slides",
+    ".pdf": "pdf",
+    ".xls": "workbook",
+    ".ods": "workbook",
 }
 SUFFIXES = tuple(_MODULES)
 """Suffixes that can be read, lower case with the dot."""
@@ -46,6 +56,8 @@ def reader_for(source: str) -> Reader:
         SourceError: no reader knows the suffix.
     """
     suffix = PurePosixPath(source).suffix.lower()
+    if suffix in ADVICE:
+        return cast(Reader, import_module("ingest.readers.unread").read)
     if suffix not in _MODULES:
         kinds = "、".join(known[1:] for known in SUFFIXES)
         raise SourceError(f"暂不支持{f' {suffix} ' if suffix else '没有后缀的'}文件；目前可以读 {kinds}。")
@@ -55,6 +67,8 @@ def reader_for(source: str) -> Reader:
 def read(data: bytes, source: str) -> Document:
     """Read ``data`` by the suffix of ``source``, after checking that the content is what the suffix says.
 
+    Warnings of the document name what its reader doubts, and text that seems to be meant for a program.
+
     Raises:
         SourceError: unknown suffix, other content than the suffix says, empty, or unreadable.
     """
@@ -63,4 +77,5 @@ def read(data: bytes, source: str) -> Document:
     document = reader(data, source)
     if not document.questions and not any(block.text.strip() for block in document.blocks):
         raise SourceError("文件里没有可以收录的文字。")
-    return document
+    found = suspicions(document)
+    return replace(document, warnings=(*document.warnings, *found)) if found else document

@@ -6,12 +6,13 @@ import itertools
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from ingest.document import Block, Document
+from ingest.document import Document
 from ingest.encoding import decode
-from ingest.tables import Row, as_item, read_table
+from ingest.readers.pieces import Piece, blocks_of, named_on_the_left, table_pieces
+from ingest.tables import Row
 from kb.errors import SourceError
 
 TRUSTED_SHARE = 0.3
@@ -41,17 +42,6 @@ _TITLE_TAIL = re.compile(r"\s*[-_|–—]\s*[^-_|–—]+$")
 _QUESTION = re.compile(r"[？?]\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A heading (``level`` > 0), a paragraph, a list item (``tight``, ``link`` if it is one), or an answer (``block``)."""
-
-    text: str
-    level: int = 0
-    tight: bool = False
-    link: bool = False
-    block: Block | None = None
-
-
 def read(data: bytes, source: str) -> Document:
     """See :class:`ingest.readers.Reader`."""
     from lxml import etree, html
@@ -72,7 +62,7 @@ def read(data: bytes, source: str) -> Document:
     has_top = any(piece.level == 1 for piece in pieces)
     return Document(
         source,
-        tuple(_blocks(pieces)),
+        tuple(blocks_of(pieces)),
         title="" if has_top else _TITLE_TAIL.sub("", title) or title,
         warnings=(*decoded.warnings, *walker.warnings),
         encoding=decoded.encoding,
@@ -84,7 +74,7 @@ class _Walker:
     """Goes through the tree once, in reading order."""
 
     def __init__(self) -> None:
-        self.pieces: list[_Piece] = []
+        self.pieces: list[Piece] = []
         self.warnings: list[str] = []
         self.questions = 0
         self._inline: list[str] = []
@@ -120,7 +110,7 @@ class _Walker:
             self._table(child)
         elif tag == "pre":
             self._flush()
-            self.pieces.append(_Piece(child.text_content().strip("\n")))
+            self.pieces.append(Piece(child.text_content().strip("\n")))
         else:
             self._flush()
             self.walk(child)
@@ -129,7 +119,7 @@ class _Walker:
         self._flush()
         text = _squeeze(element.text_content())
         if text:
-            self.pieces.append(_Piece(text, level=level))
+            self.pieces.append(Piece(text, level=level))
 
     def _item(self, element: Any) -> None:
         self._flush()
@@ -147,31 +137,25 @@ class _Walker:
         if rest and not any(piece.level or piece.block for piece in self.pieces[at:]):
             question = self.pieces[at].text.removeprefix("- ")
             if _QUESTION.search(question) and len(question) <= MAX_QUESTION_CHARS and not any(_QUESTION.search(p.text) for p in rest):
-                self.pieces[at] = _Piece(question, level=QUESTION_LEVEL)
+                self.pieces[at] = Piece(question, level=QUESTION_LEVEL)
 
     def _table(self, table: Any) -> None:
         cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
         rows: list[Row] = [(number, tuple(map(_cell_text, row))) for number, row in enumerate(cells, 1)]
         if sum([cell.tag for cell in row] == ["th", "td"] for row in cells) * 2 > len(cells):
-            # Names on the left instead of above: every row is a name and its value.
-            for _, values in rows:
-                text = "：".join(filter(None, values))
-                if text:
-                    self.pieces.append(_Piece(as_item(Block(text, "row")), tight=True))
+            self.pieces.extend(Piece(text, tight=True) for text in named_on_the_left(rows))
             return
-        result = read_table(rows, "网页里的表格", strict=False)
+        pieces, result = table_pieces(rows, "网页里的表格")
+        self.pieces.extend(pieces)
         self.warnings.extend(result.warnings)
         self.questions += result.questions
-        for block in result.blocks:
-            piece = _Piece(block.text, block=block) if block.faq else _Piece(as_item(block), tight=True)
-            self.pieces.append(piece)
 
     def _flush(self) -> None:
         text = "\n".join(filter(None, (_squeeze(line) for line in "".join(self._inline).split("\u2028"))))
         self._inline.clear()
         if text:
             mark, self._mark = self._mark, ""
-            self.pieces.append(_Piece(text if _OWN_MARK.match(text) else mark + text, tight=bool(mark)))
+            self.pieces.append(Piece(text if _OWN_MARK.match(text) else mark + text, tight=bool(mark)))
 
 
 def _squeeze(text: str) -> str:
@@ -200,7 +184,7 @@ def _is_data(table: Any) -> bool:
     return len(widths) >= 2 and max(widths, default=0) >= 2
 
 
-def _without_menus(pieces: list[_Piece]) -> Iterator[_Piece]:
+def _without_menus(pieces: list[Piece]) -> Iterator[Piece]:
     """Leave out long lists of nothing but links."""
     for is_link, group in itertools.groupby(pieces, key=lambda piece: piece.link):
         run = list(group)
@@ -208,7 +192,7 @@ def _without_menus(pieces: list[_Piece]) -> Iterator[_Piece]:
             yield from run
 
 
-def _main_part(pieces: list[_Piece], text: str) -> list[_Piece]:
+def _main_part(pieces: list[Piece], text: str) -> list[Piece]:
     """The pieces from the first to the last that belong to the page's main part, with the headings right above.
 
     trafilatura finds the main part but drops headings and some tables; so it only says where that part begins and ends.
@@ -232,21 +216,3 @@ def _main_part(pieces: list[_Piece], text: str) -> list[_Piece]:
 
 def _packed(text: str) -> str:
     return "".join(text.split())
-
-
-def _blocks(pieces: list[_Piece]) -> Iterator[Block]:
-    """Blocks between headings and tables; items of a list on neighbouring lines, paragraphs a blank line apart."""
-    text = ""
-    tight = False
-    for piece in pieces:
-        if piece.level or piece.block:
-            if text:
-                yield Block(text)
-            text = ""
-            yield piece.block or Block(piece.text, "heading", level=piece.level)
-            continue
-        separator = "" if not text else "\n" if tight and piece.tight else "\n\n"
-        text += separator + piece.text
-        tight = piece.tight
-    if text:
-        yield Block(text)

@@ -1,133 +1,96 @@
-"""Excel workbooks: every visible sheet is a table; merged cells and formulas are read as they are shown."""
+"""Spreadsheets (xlsx, xls, ods): every visible sheet is a table; merged cells and formulas are read as they are shown."""
 
 from __future__ import annotations
 
 import io
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ingest.document import Block, Document
+from ingest.readers.package import Package
+from ingest.readers.sheetmarks import Marks, marks_of
 from ingest.tables import Row, read_table
 from kb.errors import SourceError
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
+    from python_calamine import CalamineSheet
 
-MAX_UNPACKED_BYTES = 1 << 30
-"""A workbook that unpacks to more than this is refused before it is read."""
+MAX_COLUMNS = 1_000
+"""Cells further to the right are no table; they are left out."""
 
-BIG_SHEETS_BYTES = 16 << 20
-"""Workbooks with more than this in their sheets are read row by row; merged cells then count for their first row only."""
-
-_FAULTS = (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile, zlib.error, EOFError)
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 _DEFAULT_NAME = re.compile(r"(?:sheet|工作表|表)\s*\d*", re.IGNORECASE)
 
 
 def read(data: bytes, source: str) -> Document:
     """See :class:`ingest.readers.Reader`."""
-    import openpyxl
+    from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-    size, with_formulas = _inspect(data)
-    is_big = size > BIG_SHEETS_BYTES
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, read_only=is_big)
-        formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=is_big) if with_formulas else None
-        sheets = [_read_sheet(sheet, formulas[sheet.title] if formulas else None) for sheet in book.worksheets]
-    except _FAULTS as error:
-        raise SourceError("Excel 工作簿打不开，可能已损坏；请用 Excel 或 WPS 打开后另存，再试一次。") from error
-    visible = [sheet for sheet in sheets if sheet.is_visible]
+    marks: Mapping[str, Marks] = {}
+    if data.startswith(b"PK"):
+        package = Package(data, "Excel 工作簿", "Excel")
+        marks = marks_of(package) if package.names("xl/") else {}
     blocks: list[Block] = []
-    warnings = [f"工作表“{sheet.title}”是隐藏的，没有收录。" for sheet in sheets if not sheet.is_visible]
+    warnings: list[str] = []
     questions = 0
-    for sheet in visible:
-        where = f"工作表“{sheet.title}”" if len(visible) > 1 else ""
-        table = read_table(sheet.rows, where)
-        if table.blocks and not _DEFAULT_NAME.fullmatch(sheet.title):
-            blocks.append(Block(sheet.title, "heading", level=1))
-        blocks.extend(table.blocks)
-        warnings.extend(_unknown_results(sheet.unknown, where))
-        warnings.extend(table.warnings)
-        questions += table.questions
+    try:
+        book = load_workbook(io.BytesIO(data))
+        sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+        warnings.extend(f"工作表“{sheet.name}”是隐藏的，没有收录。" for sheet in sheets if sheet.name not in visible)
+        for name in visible:
+            where = f"工作表“{name}”" if len(visible) > 1 else ""
+            own = marks.get(name, Marks())
+            sheet = book.get_sheet_by_name(name)
+            if sheet.width > MAX_COLUMNS:
+                warnings.append(f"{where or '表格'}只读了前 {MAX_COLUMNS} 列，右边还有 {sheet.width - MAX_COLUMNS} 列没有收录；请核对。")
+            table = read_table(list(_rows(sheet, own)), where)
+            if table.blocks and not _DEFAULT_NAME.fullmatch(name):
+                blocks.append(Block(name, "heading", level=1))
+            blocks.extend(table.blocks)
+            warnings.extend((*_told(own, where), *table.warnings))
+            questions += table.questions
+    except PasswordError as error:
+        raise SourceError("文件有密码保护，打不开；请取消密码后另存，再试一次。") from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise SourceError("Excel 工作簿打不开，可能已损坏；请用 Excel 或 WPS 打开后另存，再试一次。") from error
     return Document(source, tuple(blocks), warnings=tuple(warnings), questions=questions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A sheet as text; ``unknown`` names cells whose formula has no stored result."""
-
-    title: str
-    is_visible: bool
-    rows: list[Row]
-    unknown: list[str]
-
-
-def _read_sheet(sheet: Worksheet, formulas: Worksheet | None) -> _Sheet:
-    is_visible = sheet.sheet_state == "visible"
-    for each in filter(None, (sheet, formulas)):
-        # Row by row, openpyxl believes the sheet's own dimension and drops all rows beyond a wrong one.
-        reset = getattr(each, "reset_dimensions", None)
-        if reset is not None:
-            reset()
-    unknown = list(_cells_without_result(sheet, formulas)) if formulas and is_visible else []
-    return _Sheet(sheet.title, is_visible, list(_rows(sheet)) if is_visible else [], unknown)
-
-
-def _inspect(data: bytes) -> tuple[int, bool]:
-    """Unpacked size of the sheets in bytes, and whether any of them holds formulas.
-
-    Raises:
-        SourceError: no whole archive, or one that would fill the memory.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-                raise SourceError("Excel 工作簿展开后超过 1 GB；请拆成几个小一些的文件后再试。")
-            sheets = [member for member in members if member.filename.startswith("xl/worksheets/sheet")]
-            return sum(member.file_size for member in sheets), any(_has_formula(archive, member) for member in sheets)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise SourceError("Excel 工作簿打不开，可能已损坏或没有传完整；请用 Excel 或 WPS 打开后另存，再试一次。") from error
-
-
-def _has_formula(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    with archive.open(member) as stream:
-        before = b""
-        while chunk := stream.read(1 << 20):
-            if _FORMULA.search(before + chunk):
-                return True
-            before = chunk[-4:]
-    return False
-
-
-def _rows(sheet: Worksheet) -> Iterator[Row]:
-    areas = sheet.merged_cells.ranges if hasattr(sheet, "merged_cells") else ()
-    merged = {
-        (row, area.min_col): (area.min_row, area.min_col)
-        for area in areas
-        for row in range(area.min_row + 1, min(area.max_row, sheet.max_row) + 1)
-    }
+def _rows(sheet: CalamineSheet, marks: Marks) -> Iterator[Row]:
+    """The visible rows; a cell merged over several rows speaks for each of them (a category beside its questions)."""
+    if sheet.start is None or sheet.end is None:
+        return
+    # Rows come counted from the first of the sheet, cells from the first column that holds anything.
+    offset, last = sheet.start[1] + 1, sheet.end[0] + 1
+    merged: dict[int, list[tuple[int, int]]] = {}
+    tops: dict[tuple[int, int], str] = {}
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top:
+            tops[top + 1, left + 1] = ""
+            for row in range(top + 2, min(bottom + 1, last) + 1):
+                merged.setdefault(row, []).append((top + 1, left + 1))
+    shown = [at for at in range(min(sheet.width, MAX_COLUMNS)) if at + offset not in marks.hidden_columns]
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        values = []
-        for column, cell in enumerate(cells, 1):
-            # A cell merged over several rows speaks for each of them (a category beside its questions).
-            if (number, column) in merged:
-                cell = sheet.cell(*merged[number, column])
-            values.append(_text(cell))
-        yield number, tuple(values)
+        values = [_text(cell) for cell in cells[:MAX_COLUMNS]]
+        if marks.percentages:
+            for at, cell in enumerate(cells[:MAX_COLUMNS]):
+                if (number, at + offset) in marks.percentages and isinstance(cell, (int, float)):
+                    values[at] = f"{round(cell * 100, 6):.12g}%"
+        for top, left in merged.get(number, ()):
+            if 0 <= left - offset < len(values):
+                values[left - offset] = tops[top, left]
+        if tops:
+            for at, value in enumerate(values):
+                if (number, at + offset) in tops:
+                    tops[number, at + offset] = value
+        if number not in marks.hidden_rows:
+            yield number, tuple(values) if len(shown) == len(values) else tuple(values[at] for at in shown)
 
 
-def _text(cell: Cell) -> str:
+def _text(value: int | float | str | bool | time | date | datetime | timedelta) -> str:
     """A cell as a spreadsheet shows it, as far as that carries meaning."""
-    value = cell.value
-    if value is None:
-        return ""
     if isinstance(value, str):
         text = value.strip()
         return "" if text.startswith("=DISPIMG(") else text  # how WPS keeps a picture in a cell
@@ -140,22 +103,31 @@ def _text(cell: Cell) -> str:
         return value.isoformat()
     if isinstance(value, time):
         return value.isoformat("minutes")
-    if isinstance(value, (int, float)):
-        if "%" in cell.number_format:
-            return f"{round(value * 100, 6):.12g}%"
-        return f"{round(value, 10):.15g}" if isinstance(value, float) else str(value)
-    return str(value).strip()
+    if isinstance(value, timedelta):
+        minutes = round(value.total_seconds() / 60)
+        return f"{minutes // 60}:{minutes % 60:02d}"
+    return f"{round(value, 10):.15g}"
 
 
-def _cells_without_result(shown: Worksheet, formulas: Worksheet) -> Iterator[str]:
-    """Formulas whose result the file does not hold (written by a program, never opened in Excel)."""
-    for row, shown_row in zip(formulas.iter_rows(), shown.iter_rows(), strict=False):
-        for cell, shown_cell in zip(row, shown_row, strict=False):
-            if cell.data_type == "f" and shown_cell.value is None:
-                yield cell.coordinate
-
-
-def _unknown_results(cells: Sequence[str], where: str) -> Iterator[str]:
-    if cells:
-        named = "、".join(cells[:5]) + ("等" if len(cells) > 5 else "")
+def _told(marks: Marks, where: str) -> Iterator[str]:
+    if marks.hidden_rows:
+        yield f"{where}{_counted('行', sorted(marks.hidden_rows))}是隐藏的（或被筛选掉），没有收录。"
+    if marks.hidden_columns:
+        letters = [_letters(number) for number in sorted(marks.hidden_columns)]
+        yield f"{where}{'、'.join(letters[:5])}{'等' if len(letters) > 5 else ''}列是隐藏的，没有收录。"
+    if marks.unknown:
+        named = "、".join(marks.unknown[:5]) + ("等" if len(marks.unknown) > 5 else "")
         yield f"{where}单元格 {named} 的公式没有保存结果，按空白处理；请用 Excel 或 WPS 打开并保存一次。"
+
+
+def _counted(unit: str, numbers: Sequence[int]) -> str:
+    named = "、".join(map(str, numbers[:5]))
+    return f"第 {named} {unit}" if len(numbers) <= 5 else f"第 {named} 等 {len(numbers)} {unit}"
+
+
+def _letters(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number - 1, 26)
+        text = chr(65 + digit) + text
+    return text

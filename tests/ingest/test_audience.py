@@ -29,3 +29,16 @@ def test_proposals_have_a_reason(source, folders, headings, opening, audience, r
 def test_what_the_file_states_goes_before_all_signs():
     assert propose("话术.md", ("internal",), [], stated="public").audience == "public"
     assert propose("a.md", ("public",), [], stated="internal").audience == "internal"
+
+
+STAFF = (
+    "理解客户的情绪，再谈办法。与客户通话时放慢语速。客户提出要求，先记录。工作人员应当当天答复。不要让客户重复说明。"
+)
+CUSTOMERS = "您可以在订单页申请退货。您的情绪我们理解，客户提出的每一条意见都会登记，请您放心，您随时可以联系我们。"
+
+
+def test_who_is_spoken_to_tells_where_nothing_else_does():
+    proposal = propose("a.txt", (), ["四个要点"], STAFF)
+    assert proposal.audience == "internal" and "谈论客户" in proposal.reason
+    assert propose("a.txt", (), ["四个要点"], CUSTOMERS).audience == "public"
+    assert propose("a.txt", (), ["四个要点"], CUSTOMERS + "“" + STAFF + "”").audience == "public"

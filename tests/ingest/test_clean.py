@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ingest.clean import STEPS, clean, steps_for
+from ingest.clean import STEPS, clean, is_ordinary, steps_for
 from ingest.document import Block, Document, FaqFields
 from kb.config import ShopSettings
 from tests.ingest.files import SHOP
@@ -68,6 +70,39 @@ def test_answers_questions_and_aliases_are_cleaned_too():
 def test_blocks_that_clean_to_nothing_leave():
     document, _ = clean(Document("a.md", (Block("\u200b\n \n"), Block("正文"))), steps_for(SHOP))
     assert [block.text for block in document.blocks] == ["正文"]
+
+
+@given(st.text(st.sampled_from('退货的REFHYPOLINKEMBD08 ，。：！-*=_.~"\\\\{}brand()“”![]\\u3000\\u200b\\n\\xa0'), max_size=30))
+def test_nothing_is_cleaned_in_an_ordinary_line(text):
+    if is_ordinary(text):
+        assert all(step.apply(text) == text for step in steps_for(SHOP) if step.apply)
+
+
+def test_common_cells_are_ordinary_lines():
+    assert all(map(is_ordinary, ["部分地区支持（含运费）", "7天", "A-1", "请问“七天”指什么？", "9.5 折", "售后"]))
+    assert not any(map(is_ordinary, ["", " 左", "右 ", "一\n二", "{brand}", "- 项", "运\u200b费", "\u3000", "……"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("√ “请您谅解。\n”\n× “没办法。\n”", "√ “请您谅解。”\n× “没办法。”"),
+        ("「稍等，\n  」他说。", "「稍等，」他说。"),
+        ("（说明：以通知为准。\n）", "（说明：以通知为准。）"),
+        ("他走了。\n”这样不好“", "他走了。\n”这样不好“"),
+        ("“请稍等。\n\n”", "“请稍等。\n\n”"),
+    ],
+)
+def test_a_closing_mark_goes_back_to_its_speech(text, after):
+    assert cleaned(text)[0] == after
+
+
+def test_a_line_that_comes_twice_in_a_row_stays_once_and_is_told():
+    line = "及时响应：我们在二十四小时之内答复您的每一个问题。"
+    text = f"1. {line}\n{line}\n2. 退货：{line}\n3. 好的。\n好的。"
+    document, names = clean(Document("a.txt", (Block(text, "raw"),)), steps_for(SHOP))
+    assert (document.text, names) == (f"1. {line}\n2. 退货：{line}\n3. 好的。\n好的。", ("repeated_lines",))
+    assert document.warnings == (f"去掉了紧接着重复的一行（1 处）：“{line}”。",)
 
 
 def test_cleaning_twice_changes_nothing():

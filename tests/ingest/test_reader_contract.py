@@ -5,6 +5,7 @@ import io
 import pytest
 
 from tests.contracts import ReaderContract
+from tests.ingest.office import ods, pdf, slides, word
 
 TEXTS = {
     "指南.md": "# 付款\n\n部分地区支持货到付款。\n".encode(),
@@ -28,8 +29,21 @@ def workbook() -> bytes:
     return stream.getvalue()
 
 
+MADE = {
+    "问答.xlsx": workbook,
+    "指南.docx": lambda: word(lambda document: document.add_paragraph("部分地区支持货到付款。")),
+    "培训.pptx": lambda: slides(lambda deck: _title(deck, "部分地区支持货到付款")),
+    "手册.pdf": lambda: pdf([[(60, 100, 11, "部分地区支持货到付款。")]]),
+    "问答.ods": ods,
+}
+
+
+def _title(deck, text):
+    deck.slides.add_slide(deck.slide_layouts[5]).shapes.title.text = text
+
+
 class TestReaders(ReaderContract):
-    @pytest.fixture(params=[*TEXTS, "问答.xlsx"])
+    @pytest.fixture(params=[*TEXTS, *MADE])
     def file(self, request):
         name = request.param
-        return (workbook() if name.endswith("xlsx") else TEXTS[name]), name
+        return (MADE[name]() if name in MADE else TEXTS[name]), name

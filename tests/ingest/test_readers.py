@@ -31,7 +31,7 @@ def test_every_suffix_has_a_reader():
             read(b"", f"空文件{suffix}")
 
 
-@pytest.mark.parametrize("name", ["录音.mp3", "合同.docx", "没有后缀"])
+@pytest.mark.parametrize("name", ["录音.mp3", "合同.dwg", "没有后缀"])
 def test_unknown_kinds_are_refused_with_what_can_be_read(name):
     with pytest.raises(SourceError, match=r"暂不支持.*xlsx"):
         read("内容".encode(), name)
@@ -139,9 +139,7 @@ def test_workbook_reads_dates_numbers_merged_cells_and_several_sheets():
     assert document.warnings == ("工作表“备注”是隐藏的，没有收录。",)
 
 
-@pytest.mark.parametrize("limit", [0, 1 << 30])
-def test_workbook_with_a_wrong_dimension_loses_no_row(limit, monkeypatch):
-    monkeypatch.setattr("ingest.readers.workbook.BIG_SHEETS_BYTES", limit)
+def test_workbook_with_a_wrong_dimension_loses_no_row():
     data = workbook({"Sheet1": [["问题", "答案"], *([f"问题{n}？", f"答案{n}。"] for n in range(500))]})
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(stream, "w") as target:
@@ -154,11 +152,48 @@ def test_workbook_with_a_wrong_dimension_loses_no_row(limit, monkeypatch):
     assert len(read(stream.getvalue(), "问答.xlsx").blocks) == 500
 
 
-@pytest.mark.parametrize("limit", [0, 1 << 30])
-def test_workbook_formulas_without_results_are_named(limit, monkeypatch):
-    monkeypatch.setattr("ingest.readers.workbook.BIG_SHEETS_BYTES", limit)
+def test_workbook_formulas_without_results_are_named():
     document = read(workbook({"价目": [["商品", "价格"], ["杯子", "=1+2"], ["碗", 5]]}), "价目.xlsx")
     assert "B2" in document.warnings[0] and "公式" in document.warnings[0]
+
+
+def test_workbook_leaves_hidden_rows_and_columns_out_and_says_so():
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(workbook({"Sheet1": [["商品", "底价", "售价"], ["杯子", 3, 5], ["停售的碗", 1, 2], ["盘子", 4, 7.5]]})))
+    book.active.row_dimensions[3].hidden = True
+    book.active.column_dimensions["B"].hidden = True
+    stream = io.BytesIO()
+    book.save(stream)
+    document = read(stream.getvalue(), "价目.xlsx")
+    assert [(block.row, block.text) for block in document.blocks] == [(2, "商品：杯子；售价：5"), (4, "商品：盘子；售价：7.5")]
+    assert "第 3 行" in document.warnings[0] and "B列" in document.warnings[1]
+
+
+def test_workbook_rows_are_counted_as_the_spreadsheet_shows_them():
+    data = workbook({"Sheet1": [[None, None, None], [None, "问题", "答案"], [None, None, None], [None, "能退吗？", "可以。"]]})
+    (block,) = read(data, "问答.xlsx").blocks
+    assert (block.row, block.faq.question) == (4, "能退吗？")
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "手册.doc", "另存为 .docx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "PowerPoint Document".encode("utf-16-le"), "课件.ppt", "另存为 .pptx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "手册.docx", "旧版 Word 文档；请用 Word 或 WPS"),
+        (b"{\\rtf1 x}", "手册.docx", "RTF 文档；请用 Word"),
+        (workbook({"表": [["问题", "答案"]]}), "手册.doc", "后缀改为 .xlsx"),
+        (b"\x89PNG\r\n", "截图.png", "文字识别"),
+        (b"PK\x03\x04", "资料.zip", "解压"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "价目.xls", "打不开"),
+        (b"no pdf at all", "手册.pdf", "不是 PDF"),
+    ],
+)
+def test_files_that_cannot_be_read_are_told_what_to_become(data, name, said):
+    with pytest.raises(SourceError, match=said) as caught:
+        read(data, name)
+    assert "\n" not in str(caught.value)
 
 
 def test_workbook_errors_name_the_sheet():

@@ -112,3 +112,31 @@ def test_a_change_moves_no_distant_cut():
     changed[3] = "这一段完全改写了。" * 7
     after = set(passages("\n\n".join(changed)))
     assert len(before - after) <= 4
+
+
+def test_items_within_a_line_stay_together():
+    items = "".join(f"（{number}）{SENTENCE}请您留意。" for number in range(1, 9))
+    whole = f"退货有以下要求：{items}"
+    assert len(whole) <= DEFAULT.most and passages(whole) == [whole]
+    cut = passages(f"退货有以下要求：{items * 3}")
+    assert len(cut) > 1 and all(passage.startswith("（") for passage in cut[1:])
+
+
+def test_semicolons_between_items_are_ends_and_others_are_not():
+    items = "".join(f"{number}.1保持包装完整，附上全部配件，并写明退货的原因；" for number in range(1, 30))
+    assert all(re.match(r"\d+\.1", passage) for passage in passages(items))
+    clauses = "先核对订单；再拍照留存；然后封箱；最后交给快递员。" * 20
+    assert all(passage.endswith("。") for passage in passages(clauses))
+
+
+def test_lines_wrapped_in_the_middle_of_a_sentence_are_one_paragraph():
+    text = "".join(f"{SENTENCE}逾期的按维修处理，" for _ in range(12)) + "以上。"
+    wrapped = "\n".join(text[at : at + 30] for at in range(0, len(text), 30))
+    assert [passage.replace("\n", "") for passage in passages(wrapped)] and all(
+        passage.endswith("。") for passage in passages(wrapped)
+    )
+
+
+def test_a_mark_at_the_beginning_of_a_line_belongs_to_the_line_before():
+    found = passages("客服说：“" + "请您稍等，我马上为您查询。\n”" + f"\n{SENTENCE * 20}")
+    assert not any(passage.startswith("”") for passage in found)

@@ -132,3 +132,13 @@ def test_a_page_title_heads_the_path_once():
     assert read(page.format(""), "a.html").entries[0].place.heading == ("退货说明",)
     assert read(page.format("<h1>退货说明</h1>"), "a.html").entries[0].place.heading == ("退货说明",)
     assert read(page.format("<h2>条件</h2>"), "a.html").entries[0].place.heading == ("退货说明", "条件")
+
+
+def test_the_first_line_of_several_documents_in_one_file_heads_them_all():
+    text = (
+        "客服资料汇编\n退货服务规范为了让您放心，本店承诺七天之内可以退货，来回运费由责任方承担，请您放心购买。\n"
+        "付款操作指南为了您的资金安全，请只在结算页付款，不要通过其他方式转账给任何人。\n"
+    )
+    entries = read(text, "汇编.txt").entries
+    assert [entry.place.heading for entry in entries] == [("客服资料汇编", "退货服务规范"), ("客服资料汇编", "付款操作指南")]
+    assert [entry.text[:3] for entry in entries] == ["为了让", "为了您"]

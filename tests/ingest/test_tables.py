@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from ingest.notices import MOST_LISTED
 from ingest.tables import read_table
 from kb.errors import SourceError
 
@@ -92,3 +93,17 @@ def test_long_cells_stand_on_lines_of_their_own():
 
 def test_one_column_is_lines_of_text():
     assert [block.text for block in table(("温馨提示",), ("请保留包装。",)).blocks] == ["温馨提示", "请保留包装。"]
+
+
+def test_a_column_name_with_a_colon_gets_no_second_one():
+    assert [block.text for block in table(("名称：", "价格: "), ("竹筷", "9元")).blocks] == ["名称：竹筷；价格：9元"]
+
+
+def test_thousands_of_bad_rows_are_counted_not_listed():
+    result = table(("问题", "答案", "失效日期"), *[("怎么退货？", "", "")] * 3_000, *[("退货？", "可以。", "明天")] * 50)
+    assert len(result.warnings) == 2 * MOST_LISTED + 2
+    assert "第 2 行" in result.warnings[0]
+    assert [line for line in result.warnings if "另有" in line] == [
+        "同类提醒（空白）另有 2980 处，没有一一列出。",
+        "同类提醒（日期）另有 30 处，没有一一列出。",
+    ]

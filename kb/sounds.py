@@ -1,0 +1,175 @@
+"""What a question may have meant by its sounds: 推货 for 退货, hdfk or huodaofukuan for 货到付款.
+
+Most Chinese is typed by its sounds, so most slips are words of the same sound, and people in a hurry type initials.
+A slip is taken for one only if the base uses the other word and the writing as it stands is much less likely: a noisy
+channel over a unigram model of words (Kernighan, Church and Gale 1990).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from kb import lexicon
+from kb.text import is_han
+
+LEAST = 2
+"""A pair of characters must stand in so many texts of the base before a slip is taken for it."""
+SLIP = 5.0
+"""Cost of one character written for another of the same sound: one in some 150."""
+OWN_WORD = 10.5
+"""Cost of two characters that stand side by side in the base: as good as a word, though no dictionary has it."""
+CLEAR = 2.0
+"""A slip must make the question cheaper by so much beyond its own cost."""
+_LONGEST = 4
+_LATIN = re.compile(r"(?<![a-z0-9])[a-z]{3,18}(?![a-z0-9])")
+# No syllable begins with i, u or v; a, e and o begin few words, and many English words hold them.
+_INITIALS = re.compile(r"[bpmfdtnlgkhjqxrzcsyw]{3,6}")
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_BEAM = 40
+
+
+class Sounds:
+    """The words that a base uses, found by their sounds.
+
+    ``pairs`` maps every pair of neighbouring Han characters to the number of texts that hold it.
+    """
+
+    def __init__(self, pairs: Mapping[str, int]) -> None:
+        self._pairs = {pair: holders for pair, holders in pairs.items() if holders >= LEAST}
+
+    def mend(self, words: str) -> str:
+        """``words`` as they may have been meant, ``words`` itself if nothing speaks for a slip. Expects normalised text."""
+        meant = _LATIN.sub(lambda match: self._spelt_out(match[0]) or match[0], words)
+        return _HAN_RUN.sub(lambda match: self._mend_run(match[0]), meant)
+
+    def _mend_run(self, run: str) -> str:
+        """The cheapest writing of one run of Han characters (Viterbi over words)."""
+        best = [(0.0, "")]
+        for end in range(1, len(run) + 1):
+            options = []
+            for start in range(max(0, end - _LONGEST), end):
+                piece = run[start:end]
+                cost, writing = best[start]
+                if len(piece) == 1 or piece in lexicon.words():
+                    options.append((cost + lexicon.cost(piece), writing + piece))
+                if piece in self._pairs:
+                    options.append((cost + OWN_WORD, writing + piece))
+                if len(piece) > 1:
+                    for other in self._alike(piece):
+                        slips = sum(a != b for a, b in zip(piece, other, strict=True))
+                        options.append((cost + lexicon.cost(other) + slips * SLIP + CLEAR, writing + other))
+            best.append(min(options))
+        return best[-1][1]
+
+    def _alike(self, piece: str) -> Iterator[str]:
+        """Words of the base that sound like ``piece``, others than itself."""
+        for sounds in itertools.product(*map(_syllables, piece)):
+            for word in self._by_sound.get(sounds, ()):
+                if word != piece:
+                    yield word
+
+    def _spelt_out(self, letters: str) -> str | None:
+        """The words of the base that ``letters`` spell, as syllables or as initials."""
+        for syllables in _cuts(letters):
+            if len(syllables) >= 2:
+                word = self._best(self._by_sound.get(syllables, ())) or self._chain(
+                    [self._pairs_by_sound.get(pair, []) for pair in itertools.pairwise(syllables)]
+                )
+                if word:
+                    return word
+        if _INITIALS.fullmatch(letters):
+            links = [self._pairs_by_initials.get(letters[i : i + 2], []) for i in range(len(letters) - 1)]
+            return self._best(self._by_initials.get(letters, ())) or (self._chain(links) if len(letters) > 3 else None)
+        return None
+
+    def _best(self, words: tuple[str, ...] | list[str]) -> str | None:
+        return max(words, key=lambda word: (self._holders(word), word)) if words else None
+
+    def _chain(self, links: list[list[str]]) -> str | None:
+        """The best word whose neighbouring characters are one pair of each link: its rarest pair is the commonest."""
+        if not links or not all(links):
+            return None
+        words = {pair: self._pairs[pair] for pair in links[0]}
+        for link in links[1:]:
+            longer: dict[str, int] = {}
+            for word, holders in words.items():
+                for pair in link:
+                    if pair[0] == word[-1]:
+                        longer[word + pair[1]] = min(holders, self._pairs[pair])
+            words = dict(sorted(longer.items(), key=lambda item: (-item[1], item[0]))[:_BEAM])
+        return max(words, key=lambda word: (words[word], word)) if words else None
+
+    def _holders(self, word: str) -> int:
+        return min(self._pairs.get(word[i : i + 2], 0) for i in range(len(word) - 1))
+
+    @functools.cached_property
+    def _words(self) -> list[str]:
+        """Words of the dictionary that the base uses, as far as its pairs tell."""
+        pairs = self._pairs
+        return [
+            word
+            for word in lexicon.words()
+            if 2 <= len(word) <= _LONGEST and all(word[i : i + 2] in pairs for i in range(len(word) - 1))
+        ]
+
+    @functools.cached_property
+    def _by_sound(self) -> dict[tuple[str, ...], list[str]]:
+        found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for word in self._words:
+            for sounds in itertools.product(*map(_syllables, word)):
+                found[sounds].append(word)
+        return dict(found)
+
+    @functools.cached_property
+    def _by_initials(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in self._words:
+            for initials in {"".join(sound[0] for sound in sounds) for sounds in itertools.product(*map(_syllables, word))}:
+                found[initials].append(word)
+        return dict(found)
+
+    @functools.cached_property
+    def _pairs_by_sound(self) -> dict[tuple[str, ...], list[str]]:
+        found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for pair in self._pairs:
+            for sounds in itertools.product(*map(_syllables, pair)):
+                found[sounds].append(pair)
+        return dict(found)
+
+    @functools.cached_property
+    def _pairs_by_initials(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for (first, second), pairs in self._pairs_by_sound.items():
+            found[first[0] + second[0]].extend(pairs)
+        return dict(found)
+
+
+@functools.lru_cache(maxsize=30_000)
+def _syllables(character: str) -> tuple[str, ...]:
+    """Readings of a character without tones, at most the two commonest."""
+    from pypinyin import Style, pinyin
+
+    readings = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    return tuple(dict.fromkeys(reading.replace("ü", "v") for reading in readings if reading))[:2]
+
+
+@functools.cache
+def _known_syllables() -> frozenset[str]:
+    """Every syllable that a common character has."""
+    common = sorted((word for word in lexicon.words() if len(word) == 1 and is_han(word)), key=lexicon.cost)[:4_000]
+    return frozenset(sound for character in common for sound in _syllables(character))
+
+
+def _cuts(letters: str) -> Iterator[tuple[str, ...]]:
+    """All ways to read ``letters`` as syllables, those with a long first syllable first."""
+    if not letters:
+        yield ()
+        return
+    for length in range(min(6, len(letters)), 0, -1):
+        if letters[:length] in _known_syllables():
+            for rest in _cuts(letters[length:]):
+                yield (letters[:length], *rest)
