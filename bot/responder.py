@@ -21,6 +21,7 @@ from bot.scenario import Classifier, Situation
 from bot.session import Conversation
 from bot.settings import BotSettings
 from bot.wording import Wording
+from kb.question import parts
 from kb.records import SearchResult
 from kb.text import has_words, normalise
 
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 HITS = 8
 """Hits asked of the base: choices that say the same fall away."""
+
+MOST_PARTS = 4
+"""Questions in one message that are answered each; who asks more is answered the first ones."""
 
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
 _NUMBERED = re.compile(r"[A-Za-z]{0,4}\d{6,}")
@@ -89,6 +93,9 @@ class Responder:
     # ------------------------------------------------------------------ questions
 
     def _question(self, situation: Situation, conversation: Conversation) -> Plan:
+        several = self._several(situation, conversation) if self._role == "customer" else None
+        if several is not None:
+            return several
         result, asked = self._looked_up(situation.matter, conversation)
         decision = decide("question", result, self._role, words=asked)
         confidence, generation = decision.confidence, result.generation if result is not None else None
@@ -113,6 +120,47 @@ class Responder:
         wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
         line = "person.outage" if outage else "person.cannot_answer"
         return self._line(line, "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
+
+    def _several(self, situation: Situation, conversation: Conversation) -> Plan | None:
+        """One reply to a message that asks several things, each under its own words; None if one answer is enough."""
+        asked = parts(_MARKUP.sub(" ", situation.matter))[:MOST_PARTS]
+        if len(asked) < 2:
+            return None
+        found: dict[str, Decision] = {}
+        seen: set[str] = set()
+        generation = None
+        for part in asked:
+            # 运费谁出 after 怎么退货 may mean the freight of a return.
+            for reading in (part, f"{asked[0]} {part}"):
+                try:
+                    result = self._base.search(reading, HITS)
+                except Exception:  # the single question that follows says so
+                    logger.exception("the base could not be searched")
+                    return None
+                decision = decide("question", result, self._role, words=part)
+                if decision.act == "answer" and decision.hits[0].entry.id not in seen:
+                    seen.add(decision.hits[0].entry.id)
+                    found[part], generation = decision, result.generation
+                    break
+        if len(found) < 2:
+            return None
+        place = normalise(situation.matter)
+        lead = self._lead(situation, place, conversation, sorry=False)
+        head = f"{lead}{self._wording.line('answer.several', place)}"
+        blocks = []
+        for number, part in enumerate(asked, 1):
+            known = part in found
+            words = compose.curated_words(found[part].hits[0], self._settings.answer_chars) if known else ""
+            said = words or self._wording.line("answer.part_unsure", place)
+            blocks.append(f"{number}. {part.rstrip('?？。!！ ')}\n{said}")
+        body = "\n\n".join(blocks)
+        hits = [decision.hits[0] for decision in found.values()]
+        conversation.question, conversation.choices, conversation.generation = asked[-1], {}, generation
+        conversation.others = {}
+        draft = Draft(f"{head}\n{body}", (len(head) + 1, len(head) + 1 + len(body)))
+        confidence = min(decision.confidence for decision in found.values())
+        citations = tuple(map(compose.citation_of, hits))
+        return Plan(Spoken("answer", "question", draft, confidence, body, citations, (), generation))
 
     def _offer(self, intro: str, choices: Iterable[str], place: str, lead: str = "") -> Draft:
         return compose.clarify(
@@ -161,6 +209,10 @@ class Responder:
         conversation.question, conversation.choices, conversation.generation = asked, {}, generation
         conversation.others = compose.choices_of(decision.hits[1:], self._settings.choices)
         citations = (compose.citation_of(hit),)
+        if hit.entry.only_wrong:
+            phrases = "\n".join(f"× {line}" for line in hit.entry.wrong)
+            text = self._wording.line("agent.never", place, name=hit.entry.text, phrases=phrases)
+            return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)
         if hit.entry.kind == "script":
             text = self._wording.line("agent.script", place, reply=hit.entry.text)
             return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)

@@ -20,12 +20,14 @@ SPECIAL: Mapping[str, frozenset[str]] = {
     "answer.topic": frozenset({"topic"}),
     "moment.complaint_recorded": frozenset({"question"}),
     "agent.script": frozenset({"reply"}),
+    "agent.never": frozenset({"name", "phrases"}),
 }
 """Words in braces that only these lines may use, and must."""
 
 _SAMPLE = {
     "brand": "示例小店", "hours": "每天 9:00–22:00", "deadline": "24", "callback": "2",
     "question": "等了三天还没有发货", "topic": "退货", "reply": "您好，可以退货。",
+    "name": "催促顾客", "phrases": "× （示例）",
 }  # fmt: skip
 _BRACES = re.compile(r"\{([^{}]*)\}")
 

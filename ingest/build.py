@@ -14,7 +14,7 @@ from ingest.duplicates import drop_duplicates
 from ingest.entries import FileResult
 from ingest.gate import Gate, GateResult
 from ingest.reading import FileReader, Rejected
-from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of
+from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of, twins_of
 from ingest.sources import Found, find_sources
 from kb.config import Home, SearchSettings, ShopSettings, load
 from kb.errors import SourceError, StoreDamaged
@@ -65,6 +65,7 @@ def build(
     from kb.encoder import load_encoders
     from kb.store import Store, content_digest
     from kb.synonyms import load_synonyms
+    from kb.twins import twins
 
     begun = time.monotonic()
     shop = load(ShopSettings, home)
@@ -108,6 +109,7 @@ def build(
             gate = Gate(store, encoders, home.question_set, today, report)
             checked = gate.check(manifest.id, live.id if live else None)
             store.publish(manifest.id, figures=checked.figures())
+        alike = twins(store.load(manifest.id, "internal"), most=1_000)
     return replace(
         outcome,
         generation=manifest.id,
@@ -115,6 +117,7 @@ def build(
         unchanged=False,
         embedded=manifest.counts["embedded"],
         reused=manifest.counts["reused"],
+        twins=twins_of(alike),
         figures=checked.figures(),
         seconds=time.monotonic() - begun,
     )

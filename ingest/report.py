@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.clean import STEPS, steps_for
 from ingest.duplicates import Duplicate
 from kb.config import ShopSettings
 from kb.records import Entry
+
+if TYPE_CHECKING:
+    from kb.twins import Twin
 
 Status = Literal["read", "rejected", "skipped", "questions"]
 MOST_LINES = 20
@@ -52,7 +55,8 @@ class BuildReport:
     """The outcome of a build.
 
     ``generation`` is the one written, or the live one if ``unchanged``; ``kinds`` and ``audiences`` count entries,
-    ``embedded`` and ``reused`` count vectors, ``figures`` are the gate's, ``seconds`` the time it all took.
+    ``embedded`` and ``reused`` count vectors, ``twins`` names the closest pairs of entries (:func:`kb.twins.twins`, none
+    if ``unchanged``), ``figures`` are the gate's, ``seconds`` the time it all took.
     """
 
     generation: str
@@ -66,6 +70,7 @@ class BuildReport:
     changes: Changes = Changes()
     embedded: int = 0
     reused: int = 0
+    twins: tuple[tuple[str, str], ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -89,6 +94,7 @@ class BuildReport:
             seconds=round(self.seconds, 2),
             duplicates=[{"kept": kept, "dropped": dropped} for kept, dropped in self.duplicates],
             conflicts=[{"first": first, "second": second} for first, second in self.conflicts],
+            twins=[{"a": first, "b": second} for first, second in self.twins],
         )
         return values
 
@@ -111,6 +117,11 @@ def place_of(entry: Entry) -> str:
 def pairs_of(duplicates: Sequence[Duplicate]) -> tuple[tuple[str, str], ...]:
     """Places of both entries of each duplicate."""
     return tuple((place_of(duplicate.kept), place_of(duplicate.other)) for duplicate in duplicates)
+
+
+def twins_of(pairs: Sequence[Twin]) -> tuple[tuple[str, str], ...]:
+    """Both entries of each pair: the question, or the place of a text without."""
+    return tuple((pair.a.question or place_of(pair.a), pair.b.question or place_of(pair.b)) for pair in pairs)
 
 
 def render(report: BuildReport) -> str:
@@ -138,6 +149,9 @@ def render(report: BuildReport) -> str:
     lines.extend(_limited("提醒", [f"{file.source}：{line}" for file in read for line in file.warnings]))
     lines.extend(_limited("重复内容（保留前者）", [f"{kept}  ＝  {other}" for kept, other in report.duplicates]))
     lines.extend(_limited("同一问题有不同答案，请核对", [f"{first}  ≠  {second}" for first, second in report.conflicts]))
+    if report.twins:
+        closest = "；".join(f"{first} ≈ {second}" for first, second in report.twins[:3])
+        lines.append(f"容易混淆的条目：{len(report.twins)} 对，例如 {closest}（逐对查看请运行 python -m kb twins）")
     if report.figures:
         lines.append(_gate(report.figures))
     lines.append(f"用时 {report.seconds:.1f} 秒")

@@ -13,6 +13,7 @@ import click
 from kb.config import Home, SearchSettings, load
 from kb.console import emit, home_option, json_option, read_batch, run, say
 from kb.errors import InputError
+from kb.twins_cli import twins
 
 if TYPE_CHECKING:
     from kb.breakdown import Run
@@ -47,6 +48,7 @@ def cli() -> None:
       python -m kb search 可以货到付款吗
       python -m kb search --batch questions.jsonl > answers.jsonl
       python -m kb evaluate DATASET_DIR
+      python -m kb twins
     """
 
 
@@ -162,6 +164,9 @@ def models(names: tuple[str, ...], home: Home) -> None:
     """
     _encoders(home, ",".join(names) if names else None)
     say("编码模型已就绪。")
+
+
+cli.add_command(twins)
 
 
 def result_to_json(identity: Any, result: SearchResult) -> dict[str, Any]:

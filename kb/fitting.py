@@ -35,7 +35,7 @@ LEAST_ALIASES = 30
 """Fewer say too little of a base."""
 PRIOR = 30.0
 """Weight of the general model, in questions."""
-FITTED = ("lift", "overlap", "margin")
+FITTED = ("lift", "margin")
 _MAD = 1.4826
 """Scales a median absolute deviation to a standard deviation (normal distribution)."""
 
@@ -119,20 +119,30 @@ def _fitted(index: Index, encoders: Sequence[Encoder], aliases: list[tuple[int, 
 def fit(features: Reals, labels: Reals, prior: Reals, strength: float = PRIOR) -> Reals:
     """Intercept and coefficients (n + 1,) of a logistic model of ``features`` (m, n), drawn towards ``prior``.
 
-    Newton's method; a coefficient is held back in proportion to the variance of its feature, so that ``strength``
-    means so many observations.
+    Newton's method, with halved steps where needed; a coefficient is held back in proportion to the variance of its
+    feature, so that ``strength`` means so many observations.
     """
     import numpy as np
 
+    if not len(features):
+        return prior.astype(float)
     design = np.column_stack([np.ones(len(features)), features])
     scale = np.concatenate([[1.0], features.var(axis=0) + 1e-3])
     hold = strength * 0.25 * scale
+
+    def loss(beta: Reals) -> float:
+        logits = design @ beta
+        return float((np.logaddexp(0, logits) - labels * logits).sum() + (hold * (beta - prior) ** 2).sum() / 2)
+
     beta = prior.astype(float).copy()
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
         gradient = design.T @ (labels - p) - hold * (beta - prior)
         hessian = (design.T * (p * (1 - p))) @ design + np.diag(hold)
         step = np.linalg.solve(hessian, gradient)
+        # A full step can overshoot where the curve is flat, and then every further one does.
+        while loss(beta + step) > loss(beta) and np.abs(step).max() > 1e-8:
+            step = step / 2
         beta = beta + step
         if np.abs(step).max() < 1e-8:
             break
@@ -144,6 +154,9 @@ class _Asking:
     """Puts many questions to an index; they are encoded together."""
 
     def __init__(self, index: Index, encoders: Sequence[Encoder]) -> None:
+        # What a base can answer is measured over all of it: the figures must not depend on the day of the build.
+        entries = tuple(replace(entry, valid_from=None, valid_to=None) for entry in index.entries)
+        index = replace(index, entries=entries)
         self._index = index
         self._encoders = encoders
         self._retriever = HybridRetriever(index, encoders, generation="calibration")

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from kb.sounds import Sounds
 from kb.synonyms import Synonyms
-from kb.text import has_words, letters, sentences
+from kb.text import has_words, letters, normalise, sentences
 
+LEAST_LETTERS = 4
+"""A sentence of fewer letters asks nothing by itself: 可以吗？"""
 LONG_CHARS = 40
 """Longer messages tell a story: what they ask is looked for in the sentences that ask."""
 _GAP = r"[\s,。、!?~…:;.·—-]*"
 _OPENING = re.compile(
-    rf"^(?:{_GAP}(?:(?:你|您)们?好(?:啊|呀|哇)?|hi|hello|哈[啰喽罗]|嗨|喂|早上好|上午好|中午好|下午好|晚上好|在吗|在不在|有人吗|有人在吗|亲+(?:爱的)?"
-    r"|(?:老板|掌柜|店家|店主|客服|小姐姐|小哥哥|美女|帅哥)(?:你好|您好|好|在吗)?(?=[\s,。!?~])|不好意思|打扰(?:一?下|了)?|麻烦(?:问|请教|咨询)?(?:一?下)?(?:你们?|您)?"
-    r"|(?:我?想|我要|能|可以)?(?:请问|请教|咨询|问问|问)(?:一?下|个问题|一个问题)?(?:你们?|您)?(?:哈|啊|呀)?|我?(?:想|想要)(?:知道|了解)(?:一?下)?|有没有人知道|有谁知道|谁知道|求助)"
+    rf"^(?:{_GAP}(?:(?:你|您)们?好(?:啊|呀|哇)?(?!评)|(?:hi|hello)(?![a-z0-9])|哈[啰喽罗]|嗨|喂(?![奶养食])|早上好|上午好|中午好|下午好|晚上好|在吗|在不在|有人吗|有人在吗|亲+(?:爱的)?(?![子属友戚人肤自手笔])"
+    r"|(?:老板|掌柜|店家|店主|客服|小姐姐|小哥哥|美女|帅哥)(?:你好|您好|好|在吗)?(?=[\s,。!?~])|不好意思|打扰(?:一?下|了)?|麻烦(?:问|请教|咨询)?(?:一?下)?(?:(?:你们?|您)(?!好))?"
+    r"|(?:我?想|我要|能|可以)?(?:请问|请教|咨询(?![电热师费台])|问问|问(?![题卷号答候世]))(?:一?下|个问题|一个问题)?(?:(?:你们?|您)(?!好))?(?:哈|啊|呀)?|我?(?:想|想要)(?:知道|了解)(?:一?下)?|有没有人知道|有谁知道|谁知道|求助)"
     rf"{_GAP})+"
 )
 _CLOSING = re.compile(
-    r"[\s,。!?~;.、]+(?:(?:非常|十分|先|万分)?(?:谢谢|多谢|感谢|谢了|谢啦|谢过)(?:你们?|您|大家|各位|啦|了|哈|咯|喽)*|thanks|thank you|thx|3q|拜托(?:了|啦|你们?|您)*|(?:麻烦|辛苦)(?:你们?|您)?(?:了|啦)"
+    r"(?<![\s,。!?~;.、])[\s,。!?~;.、]+(?:(?:非常|十分|先|万分)?(?:谢谢|多谢|感谢|谢了|谢啦|谢过)(?:你们?|您|大家|各位|啦|了|哈|咯|喽)*|thanks|thank you|thx|3q|拜托(?:了|啦|你们?|您)*|(?:麻烦|辛苦)(?:你们?|您)?(?:了|啦)"
     r"|(?:很|挺|好|比较|真的)?(?:急|着急)+(?:的|啊|死了|死人了|用)?|在线等|等回复|求(?:解答|回复|告知)|好吗|可以吗(?=[\s,。!?~]+$))[\s,。!?~;.]*$"
 )
 _ASKS = re.compile(
@@ -51,8 +53,26 @@ def understand(words: str, synonyms: Synonyms, sounds: Sounds) -> Question:
     return Question(words, meant, synonyms.beside(meant))
 
 
+def parts(text: str) -> tuple[str, ...]:
+    """The sentences of ``text`` (as typed) that ask something by themselves.
+
+    >>> parts("你好！怎么退货？运费谁出？谢谢")
+    ('怎么退货？', '运费谁出？')
+    """
+    pieces = (text[start:end] for start, end in sentences(text))
+    asking = (piece for piece in pieces if _ASKS.search(normalise(piece)))
+    return tuple(dict.fromkeys(piece for piece in asking if len(letters(core(normalise(piece)))) >= LEAST_LETTERS))
+
+
 def core(words: str) -> str:
     """``words`` (normalised) without greetings and thanks; of a long message only the sentences that ask."""
+    rest = words
+    while (shorter := _shorter(rest)) != rest:
+        rest = shorter
+    return rest
+
+
+def _shorter(words: str) -> str:
     rest = words
     if len(rest) > LONG_CHARS:
         asking = [rest[start:end] for start, end in sentences(rest) if _ASKS.search(rest[start:end])]

@@ -57,6 +57,11 @@ class Entry:
     valid_from: date | None = None
     valid_to: date | None = None
 
+    @property
+    def only_wrong(self) -> bool:
+        """Whether it is a list of wordings to avoid without a right one: its text is no more than its name."""
+        return self.kind == "script" and bool(self.wrong) and self.text == self.question
+
     def is_valid_on(self, day: date) -> bool:
         """Whether the entry may answer on ``day``."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)

@@ -25,6 +25,7 @@ OWN_WORD = 10.5
 CLEAR = 2.0
 """A slip must make the question cheaper by so much beyond its own cost."""
 _LONGEST = 4
+_MOST_CUTS = 32
 _LATIN = re.compile(r"(?<![a-z0-9])[a-z]{3,18}(?![a-z0-9])")
 # No syllable begins with i, u or v; a, e and o begin few words, and many English words hold them.
 _INITIALS = re.compile(r"[bpmfdtnlgkhjqxrzcsyw]{3,6}")
@@ -75,12 +76,13 @@ class Sounds:
     def _spelt_out(self, letters: str) -> str | None:
         """The words of the base that ``letters`` spell, as syllables or as initials."""
         for syllables in _cuts(letters):
-            if len(syllables) >= 2:
-                word = self._best(self._by_sound.get(syllables, ())) or self._chain(
-                    [self._pairs_by_sound.get(pair, []) for pair in itertools.pairwise(syllables)]
-                )
-                if word:
-                    return word
+            if len(syllables) < 2:
+                continue
+            links = [self._pairs_by_sound.get(pair, []) for pair in itertools.pairwise(syllables)]
+            # A lone pair is no word: nike is not 你可, although the base says 你可以.
+            word = self._best(self._by_sound.get(syllables, ())) or (self._chain(links) if len(links) > 1 else None)
+            if word:
+                return word
         if _INITIALS.fullmatch(letters):
             links = [self._pairs_by_initials.get(letters[i : i + 2], []) for i in range(len(letters) - 1)]
             return self._best(self._by_initials.get(letters, ())) or (self._chain(links) if len(letters) > 3 else None)
@@ -113,7 +115,7 @@ class Sounds:
         return [
             word
             for word in lexicon.words()
-            if 2 <= len(word) <= _LONGEST and all(word[i : i + 2] in pairs for i in range(len(word) - 1))
+            if word[:2] in pairs and len(word) <= _LONGEST and all(word[i : i + 2] in pairs for i in range(1, len(word) - 1))
         ]
 
     @functools.cached_property
@@ -159,17 +161,21 @@ def _syllables(character: str) -> tuple[str, ...]:
 
 @functools.cache
 def _known_syllables() -> frozenset[str]:
-    """Every syllable that a common character has."""
+    """Every syllable that a common character has, interjections without a vowel (hm, ng) aside."""
     common = sorted((word for word in lexicon.words() if len(word) == 1 and is_han(word)), key=lexicon.cost)[:4_000]
-    return frozenset(sound for character in common for sound in _syllables(character))
+    spoken = {sound for character in common for sound in _syllables(character)}
+    return frozenset(sound for sound in spoken if set(sound) & set("aeiouv"))
 
 
-def _cuts(letters: str) -> Iterator[tuple[str, ...]]:
-    """All ways to read ``letters`` as syllables, those with a long first syllable first."""
+@functools.lru_cache(maxsize=4_096)
+def _cuts(letters: str) -> tuple[tuple[str, ...], ...]:
+    """Ways to read ``letters`` as syllables, those with a long first syllable first; at most ``_MOST_CUTS``."""
     if not letters:
-        yield ()
-        return
-    for length in range(min(6, len(letters)), 0, -1):
-        if letters[:length] in _known_syllables():
-            for rest in _cuts(letters[length:]):
-                yield (letters[:length], *rest)
+        return ((),)
+    cuts = (
+        (letters[:length], *rest)
+        for length in range(min(6, len(letters)), 0, -1)
+        if letters[:length] in _known_syllables()
+        for rest in _cuts(letters[length:])
+    )
+    return tuple(itertools.islice(cuts, _MOST_CUTS))

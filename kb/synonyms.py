@@ -53,8 +53,8 @@ class Synonyms:
         Raises:
             ValueError: it is not UTF-8.
         """
-        lines = (line.strip() for line in data.decode("utf-8-sig").splitlines())
-        groups = (tuple(dict.fromkeys(normalise(line).split())) for line in lines if line and not line.startswith("#"))
+        lines = map(normalise, data.decode("utf-8-sig").splitlines())
+        groups = (tuple(dict.fromkeys(line.split())) for line in lines if not line.startswith("#"))
         return cls(group for group in groups if len(group) > 1)
 
 

@@ -32,7 +32,11 @@ SIGNALS = {
     "lexical": "字词相合",
     "cosine": "余弦相似",
     "bm25": "关键词得分",
-    "coverage": "词语覆盖",
+    "overlap": "词语覆盖",
+    "lift": "高出平常",
+    "margin": "领先下一条",
+    "exact": "一字不差",
+    "counter": "像反例问",
 }
 TICKET_KINDS = {
     "question": "待答复的问题",
@@ -123,6 +127,8 @@ class Desk:
         if place >= len(hits):
             return ""
         entry = hits[place].entry
+        if entry.only_wrong:
+            return ""  # nothing in it may be said
         return entry.text.split("\n", 1)[0] if entry.kind == "script" else entry.text
 
     def ready_reply(self, name: str, question: str) -> tuple[str, str]:
@@ -160,7 +166,9 @@ class Desk:
         badges = f'<span class="kind">{KINDS[entry.kind]}</span><span class="{entry.audience}">{AUDIENCES[entry.audience]}</span>'
         title = entry.question or (entry.place.heading[-1] if entry.place.heading else "")
         heading = f"<h3>{inline(title)}</h3>" if title else ""
-        if entry.kind == "script":
+        if entry.only_wrong:
+            text = '<p class="none">这些话请不要对客户说：</p>'
+        elif entry.kind == "script":
             text = "".join(
                 f'<p class="right"><b>√</b>{inline(line)}</p>' for line in hit.text.splitlines() if line.strip()
             )

@@ -86,7 +86,8 @@ def _section(entry: Entry, text: str, here: bool, today: date) -> str:
     )
     wrong = "".join(f'<p class="wrong"><span>×</span>{escape(line)}</p>' for line in entry.wrong)
     mark = ' id="here" class="here"' if here else ""
-    return f"<section{mark}>{question}{ended}{prose(text, 'text')}{wrong}</section>"
+    said = "" if entry.only_wrong else prose(text, "text")
+    return f"<section{mark}>{question}{ended}{said}{wrong}</section>"
 
 
 def sign_in_page(message: str = "", name: str = "") -> str:

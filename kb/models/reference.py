@@ -28,9 +28,9 @@ class Reference:
     vector: tuple[float, ...]
 
 
-def read_references(name: str) -> tuple[Reference, ...]:
-    """The references shipped for the encoder ``name``, none where there are none."""
-    path = Path(__file__).with_name(f"{name}_reference.json")
+def read_references(family: str) -> tuple[Reference, ...]:
+    """The references shipped for the encoders of a ``family``, none where there are none."""
+    path = Path(__file__).with_name(f"{family}_reference.json")
     if not path.is_file():
         return ()
     rows = json.loads(path.read_text(encoding="utf-8"))

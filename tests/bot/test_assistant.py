@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.checker import load_checker
 from bot.errors import GenerationError
 from bot.journal import Journal
+from bot.policy import VERBATIM
 from bot.records import SCENARIOS
 from bot.settings import BotSettings
 from kb.errors import StoreDamaged, StoreEmpty
@@ -310,6 +312,38 @@ def test_agents_get_scripts_internal_places_and_no_tickets(make, journal):
     assert "歉" in assistant.reply("v", "你们发货太慢了").text
     assert assistant.reply("v", "转人工").scenario == "human_agent"
     assert journal.tickets(None) == []
+
+
+def test_two_questions_in_one_message_are_answered_each(make):
+    base = ScriptedBase(
+        {
+            "可以货到付款吗？": found("可以货到付款吗？", "answer", 0.95, COD),
+            "退货运费谁出？": found("退货运费谁出？", "answer", 0.8, FEE),
+            "能刻字吗，大概多久？": found("能刻字吗，大概多久？", "none", 0.1, INVOICE),
+        }
+    )
+    reply = make(base=base).reply("v", "你好！可以货到付款吗？退货运费谁出？能刻字吗，大概多久？谢谢")
+    assert reply.outcome == "answer" and reply.confidence == VERBATIM
+    assert [citation.id for citation in reply.citations] == [COD.id, FEE.id]
+    first, second, third = (reply.text.index(f"{n}. ") for n in (1, 2, 3))
+    assert first < reply.text.index("支付宝或微信") < second < reply.text.index("个人原因由您承担") < third
+    assert "转人工" in reply.text[third:] and reply.text.count("您好") == 1
+
+
+def test_one_answer_to_two_sentences_is_one_answer(make):
+    same = {text: found(text, "answer", 0.9, COD) for text in ("可以货到付款吗？", "能送到再给钱吗？")}
+    whole = "可以货到付款吗？能送到再给钱吗？"
+    reply = make(base=ScriptedBase({**same, whole: found(whole, "answer", 0.9, COD)})).reply("v", whole)
+    assert reply.outcome == "answer" and len(reply.citations) == 1 and "1. " not in reply.text
+
+
+def test_a_list_of_what_not_to_say_is_never_a_reply_to_copy(make):
+    never = replace(faq("讽刺与贬低", "讽刺与贬低", audience="internal"), kind="script", wrong=("这你都不懂？", "爱买不买。"))
+    base = ScriptedBase({"哪些话不能说": found("哪些话不能说", "answer", 0.9, never)})
+    said = make(base=base, role="agent").reply("v", "哪些话不能说").text
+    assert "您可以这样回复" not in said and "不要对客户说" in said
+    assert "× 这你都不懂？\n× 爱买不买。" in said
+    assert make(base=base).reply("v", "哪些话不能说").outcome == "handoff"
 
 
 def test_unsure_of_words_without_a_name_is_a_hand_over(make):

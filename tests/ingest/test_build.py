@@ -100,6 +100,14 @@ def test_bad_files_are_named_and_the_rest_is_published(folder, home):
     assert "未收录 3 个" in text and "正式版里来自它的 3 条内容不再包含" in text and "README.md：略过" in text
 
 
+def test_entries_that_are_taken_for_one_another_are_named(folder, home):
+    write(folder, public__又_csv="问题,答案\n能货到付款吗？,部分地区可以。\n可以货到付款的吗？,可以的。\n")
+    report = run(folder, home)
+    assert ("能货到付款吗？", "可以货到付款的吗？") in report.twins
+    assert {"a", "b"} == set(report.as_json()["twins"][0])
+    assert f"容易混淆的条目：{len(report.twins)} 对" in render(report) and "python -m kb twins" in render(report)
+
+
 def test_nothing_readable_publishes_nothing(tmp_path, home):
     write(tmp_path / "坏", a_xlsx="x", b_mp3="y")
     with pytest.raises(SourceError, match="没有可以收录的内容.*a.xlsx"):
@@ -179,3 +187,24 @@ def test_the_shops_name_is_filled_in_from_the_home(folder, home):
     home.settings_file.write_text('[shop]\nbrand = "大树商行"\n', encoding="utf-8")
     run(folder, home)
     assert any("大树商行售出" in text for text in live_texts(home))
+
+
+def test_other_synonyms_make_another_version_without_new_vectors(folder, home):
+    run(folder, home)
+    (home.path / "synonyms.txt").write_text("货到付款 见面付钱\n", encoding="utf-8")
+    encoder = BigramEncoder()
+    report = run(folder, home, encoders=[encoder])
+    assert report.published and report.generation == "gen-000002" and report.reused > 0
+    assert encoder.encoded == [] and report.embedded == 0
+    assert ("货到付款", "见面付钱") in Store(home.store).load("gen-000002", "public").synonyms.groups
+    assert run(folder, home).unchanged
+    (home.path / "synonyms.txt").write_text("# 只改了说明\n货到付款　见面付钱\n", encoding="utf-8")
+    assert run(folder, home).unchanged
+
+
+def test_synonyms_that_cannot_be_read_stop_the_build(folder, home):
+    run(folder, home)
+    (home.path / "synonyms.txt").write_bytes("货到付款 见面付钱".encode("gbk"))
+    with pytest.raises(InputError, match="同义词文件.*UTF-8"):
+        run(folder, home)
+    assert Store(home.store).ids() == ["gen-000001"]

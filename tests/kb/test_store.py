@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kb.archive import backup, restore
+from kb.calibration import DEFAULT
 from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
-from kb.store import Store
+from kb.store import Store, content_digest
+from kb.synonyms import Synonyms
 from tests.doubles import BigramEncoder, faq, passage
 
 COD = faq("可以货到付款吗？", "部分地区支持货到付款。", "能不能到付")
@@ -156,8 +159,6 @@ def test_gc_keeps_the_live_one_its_parent_and_the_newest(store, encoder):
 
 
 def test_diff(store, encoder):
-    from dataclasses import replace
-
     published(store, encoder, COD, FREIGHT)
     changed = replace(COD, text="全国大部分地区支持货到付款。")
     published(store, encoder, changed, SECRET)
@@ -263,3 +264,36 @@ def test_a_manifest_of_a_newer_format_is_refused(store, encoder):
     path.write_text(json.dumps({**values, "digest": _digest(values)}), encoding="utf-8")
     with pytest.raises(StoreDamaged, match="format 99"):
         store.manifest(identity)
+
+
+def test_synonyms_are_part_of_the_content(store, encoder):
+    one, other = Synonyms([("货到付款", "到付")]), Synonyms([("货到付款", "见面付")])
+    first = store.write([COD], [encoder], synonyms=one)
+    assert first.content == content_digest([COD], [encoder], one)
+    assert store.write([COD], [encoder], synonyms=one).content == first.content
+    assert store.write([COD], [encoder], synonyms=other).content != first.content
+    assert store.load(first.id, "public").synonyms.groups == one.groups
+
+
+def test_both_audiences_are_calibrated_by_their_own_text(store, encoder):
+    entries = [COD, FREIGHT, *(passage(f"第{number}条内部规定。", audience="internal") for number in range(30))]
+    identity = store.write(entries, [encoder]).id
+    public, internal = (store.load(identity, audience).calibration for audience in ("public", "internal"))
+    assert DEFAULT != public != internal != DEFAULT
+
+
+def test_a_generation_of_an_earlier_version_still_loads(store, encoder):
+    """Neither synonyms.txt nor calibration.json was written then."""
+    identity = published(store, encoder, COD, SECRET)
+    folder = store.root / identity
+    manifest = store.manifest(identity)
+    newer = [name for name in manifest.files if name.endswith(("/synonyms.txt", "/calibration.json"))]
+    assert len(newer) == 4
+    for name in newer:
+        (folder / name).unlink()
+    kept = {name: info for name, info in manifest.files.items() if name not in newer}
+    (folder / "manifest.json").write_bytes(replace(manifest, files=kept).to_bytes())
+    store.verify(identity)
+    index = store.load(identity, "public")
+    assert index.calibration == DEFAULT and index.synonyms.groups == ()
+    assert store.write([COD, SECRET, FREIGHT], [encoder]).counts["reused"] > 0

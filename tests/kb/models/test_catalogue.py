@@ -1,3 +1,4 @@
+import importlib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from kb.models import CATALOGUE, resolve
 
 
 def test_every_packaged_encoder_is_pinned_and_names_its_licence():
-    assert list(CATALOGUE) == ["e5", "m3e", "use"]
+    assert list(CATALOGUE) == ["e5", "e5-plain", "m3e", "use"]
     for name, spec in CATALOGUE.items():
         assert spec.name == name
         assert spec.requirement.endswith(f"=={spec.version}")
@@ -16,10 +17,26 @@ def test_every_packaged_encoder_is_pinned_and_names_its_licence():
         assert spec.space_bytes > 2 * spec.wheel_bytes
     assert {name: spec.licence for name, spec in CATALOGUE.items()} == {
         "e5": "MIT",
+        "e5-plain": "MIT",
         "m3e": "research, non-commercial",
         "use": "Apache-2.0",
     }
     assert "非商业" in CATALOGUE["m3e"].licence_note_zh
+
+
+def test_e5_plain_is_e5_without_its_adapter_and_keeps_its_own_folder():
+    tuned, plain = CATALOGUE["e5"], CATALOGUE["e5-plain"]
+    assert (tuned.folder, plain.folder) == ("e5-0.3.0-r2", "e5-plain-0.3.0-r1")
+    assert tuned.adapter and not plain.adapter
+    assert (tuned.family, tuned.sha256, tuned.licence_note_zh) == (plain.family, plain.sha256, plain.licence_note_zh)
+    assert len({spec.folder for spec in CATALOGUE.values()}) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize("spec", CATALOGUE.values(), ids=list(CATALOGUE))
+def test_every_family_has_a_converter_and_every_adapter_a_file(spec):
+    converter = importlib.import_module(f"kb.models.{spec.family}")
+    assert callable(converter.convert)
+    assert not spec.adapter or Path(converter.__file__).with_name(spec.adapter).is_file()
 
 
 def test_the_catalogue_cannot_be_changed():
@@ -27,7 +44,7 @@ def test_the_catalogue_cannot_be_changed():
         CATALOGUE["e5"] = None
 
 
-@pytest.mark.parametrize("name", ["e5", "m3e", "use", " e5 "])
+@pytest.mark.parametrize("name", ["e5", "e5-plain", "m3e", "use", " e5 "])
 def test_packaged_names_win_even_over_a_folder_of_that_name(name, tmp_path, monkeypatch):
     (tmp_path / name.strip()).mkdir()
     monkeypatch.chdir(tmp_path)
@@ -77,5 +94,5 @@ def test_anything_else_is_an_error_that_lists_the_choices(setting, tmp_path):
         resolve(setting, tmp_path)
     text = str(caught.value)
     assert f"“{setting.strip()}”" in text
-    assert "e5、m3e、use" in text and "BAAI/bge-small-zh-v1.5" in text
+    assert "e5、e5-plain、m3e、use" in text and "BAAI/bge-small-zh-v1.5" in text
     assert "\n" not in text

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kb.config import SearchSettings, load, resolve_home
+from kb.encoder import SentenceTransformerEncoder
 from kb.errors import ModelDamaged
 from kb.models import CATALOGUE, ensure, verify
 from kb.models.reference import MINIMUM_COSINE, Reference, compare, read_references
@@ -53,11 +54,11 @@ def test_e5_folder_is_what_was_sealed(e5_folder):
     verify(e5_folder)
 
 
-def test_e5_agrees_with_the_engine_of_its_wheel(e5_folder):
+def test_e5_without_its_adapter_agrees_with_the_engine_of_its_wheel():
     references = read_references("e5")
     assert len(references) >= 6
     assert {reference.role for reference in references} == {"query", "document"}
-    assert compare("e5", e5_folder, references) >= MINIMUM_COSINE
+    assert compare("e5-plain", prepared("e5-plain"), references) >= MINIMUM_COSINE
 
 
 def test_a_wrong_vector_is_noticed(e5_folder):
@@ -67,6 +68,21 @@ def test_a_wrong_vector_is_noticed(e5_folder):
     ]
     with pytest.raises(ModelDamaged, match="余弦"):
         compare("e5", e5_folder, swapped)
+
+
+def test_the_adapter_changes_e5_and_leaves_it_a_relative_of_itself(e5, e5_folder):
+    plain_folder = prepared("e5-plain")
+    plain = sentence_transformer(plain_folder)
+    texts = [text for pair in PARAPHRASES for text in pair]
+    for role in ("encode_query", "encode_document"):
+        ours, theirs = getattr(e5, role)(texts), getattr(plain, role)(texts)
+        for vectors in (ours, theirs):
+            assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+        cosines = (ours * theirs).sum(axis=1)
+        assert cosines.max() < 0.999 and cosines.min() > 0.5
+    # A base built with one must not be searched with the other.
+    prints = {SentenceTransformerEncoder("e5", folder).fingerprint for folder in (e5_folder, plain_folder)}
+    assert len(prints) == 2
 
 
 def test_e5_gives_unit_float32_rows_with_the_prompts_of_its_training(e5):

