@@ -19,7 +19,7 @@ class Calibration:
     """A logistic model over named signals, and the two thresholds that cut its probability into bands.
 
     ``usual`` and ``spread`` are the median and the deviation (scaled median absolute) of the cosine that the best hit
-    of a question has when the question is about anything at all. ``questions`` counts the base's own questions that
+    of a question has when the question is about anything at all. ``lexical`` is the share of BM25 in a score. ``questions`` counts the base's own questions that
     the model was fitted to; 0 if the general one holds.
     """
 
@@ -29,6 +29,7 @@ class Calibration:
     clarify_at: float = 0.15
     usual: float = 0.3
     spread: float = 0.08
+    lexical: float = 0.25
     questions: int = 0
 
     def lift(self, cosine: float) -> float:

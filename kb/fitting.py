@@ -1,6 +1,7 @@
 """Calibrate one base, at build time, on questions whose outcome is known without asking anybody.
 
-* What *unrelated* questions reach: the everyday questions of kb/cohort.py, most of which no base answers.
+* What *unrelated* questions reach: the everyday questions of kb/cohort.py, most of which no base answers; those that
+  do not stand out are unanswerable.
 * *Answerable* questions: an alias of an entry, with that alias taken out (leave one out). Right if the entry is found.
 * *Near* questions that the base does not answer: the same alias with its whole entry taken out.
 
@@ -10,7 +11,7 @@ few aliases keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from kb.calibration import DEFAULT, Calibration
 from kb.cohort import QUESTIONS
 from kb.encoder import Encoder
 from kb.index import Index, digest
-from kb.question import understand
+from kb.question import Question, understand
+from kb.records import Hit
 from kb.search import HybridRetriever, middle
 from kb.sounds import Sounds
 from kb.text import normalise
@@ -29,12 +31,24 @@ if TYPE_CHECKING:
 
     Reals = NDArray[np.floating[Any]]
 
+Alias = tuple[int, int, str]
+"""Row of the entry, row of the view, text."""
+Asked = tuple[Question, list["NDArray[np.float32]"]]
+"""A question with its vectors, one an encoder."""
+
 MOST_ALIASES = 200
 """So many aliases are asked at most, evenly spread; each costs a look at the encoder."""
 LEAST_ALIASES = 30
 """Fewer say too little of a base."""
+NEAR_EVERY = 3
+"""One of so many aliases is asked of a base without its entry as well: of four questions, one has no answer."""
+CLEARLY_RELATED = 3.0
+"""An everyday question that lifts itself so far above the others is one that this base does answer."""
 PRIOR = 30.0
 """Weight of the general model, in questions."""
+SHARES = (0.05, 0.1, 0.15, 0.2, DEFAULT.lexical, 0.3)
+CLEARLY = 0.02
+"""A share of BM25 other than the general one must put so much more of the aliases right."""
 FITTED = ("lift", "margin")
 _MAD = 1.4826
 """Scales a median absolute deviation to a standard deviation (normal distribution)."""
@@ -62,12 +76,14 @@ def calibrate(index: Index, encoders: Sequence[Encoder]) -> Fit:
     if not index.views:
         return Fit(DEFAULT)
     ask = _Asking(index, encoders)
-    reached = [hits[0].signals["cosine"] for hits in ask.all(list(QUESTIONS)) if hits]
-    index = replace(index, calibration=_placed(reached))
+    unrelated = ask.encode(QUESTIONS)
     aliases = _aliases(index)
     if len(aliases) < LEAST_ALIASES:
-        return Fit(index.calibration)
-    return _fitted(index, encoders, aliases)
+        return Fit(_placed(ask, unrelated, DEFAULT))
+    own = ask.encode([text for _, _, text in aliases])
+    base = replace(DEFAULT, lexical=_share_of_words(ask, own, aliases))
+    base = _placed(ask, unrelated, base)
+    return _fitted(ask, own, aliases, unrelated, base)
 
 
 def calibrated(index: Index, encoders: Sequence[Encoder]) -> Index:
@@ -75,40 +91,50 @@ def calibrated(index: Index, encoders: Sequence[Encoder]) -> Index:
     return replace(index, calibration=calibrate(index, encoders).calibration)
 
 
-def _placed(cosines: list[float]) -> Calibration:
-    """The general model, measured from what unrelated questions reach."""
+def _placed(ask: _Asking, unrelated: Sequence[Asked], base: Calibration) -> Calibration:
+    """``base``, measured from what unrelated questions reach."""
     import numpy as np
 
-    values = np.array(cosines)
+    values = np.array([hits[0].signals["cosine"] for hits in ask.hits(unrelated, base) if hits])
     usual = float(np.median(values))
     spread = max(_MAD * float(np.median(np.abs(values - usual))), 0.02)
-    return replace(DEFAULT, usual=round(usual, 4), spread=round(spread, 4))
+    return replace(base, usual=round(usual, 4), spread=round(spread, 4))
 
 
-def _fitted(index: Index, encoders: Sequence[Encoder], aliases: list[tuple[int, int, str]]) -> Fit:
+def _share_of_words(ask: _Asking, own: Sequence[Asked], aliases: Sequence[Alias]) -> float:
+    """The share of BM25 with which most aliases find their entry; the general one unless another is clearly better."""
+    lone = [[view] for _, view, _ in aliases]
+
+    def right(share: float) -> int:
+        found = ask.hits(own, replace(DEFAULT, lexical=share), lone)
+        return sum(bool(hits) and ask.is_of(hits[0], row) for hits, (row, _, _) in zip(found, aliases, strict=True))
+
+    counts = {share: right(share) for share in SHARES}
+    best = max(SHARES, key=lambda share: (counts[share], share))
+    return best if counts[best] >= counts[DEFAULT.lexical] + CLEARLY * len(aliases) else DEFAULT.lexical
+
+
+def _fitted(
+    ask: _Asking, own: Sequence[Asked], aliases: Sequence[Alias], unrelated: Sequence[Asked], base: Calibration
+) -> Fit:
     import numpy as np
 
-    ask = _Asking(index, encoders)
-    entries = index.entries
     rows, labels, strays = [], [], []
-    views_of_row: dict[int, list[int]] = {}
-    for number, view in enumerate(index.views):
-        views_of_row.setdefault(view.row, []).append(number)
-    texts = [text for _, _, text in aliases]
     lone = [[view] for _, view, _ in aliases]
-    for (row, _, text), hits in zip(aliases, ask.all(texts, lone), strict=True):
+    for (row, _, text), hits in zip(aliases, ask.hits(own, base, lone), strict=True):
         if not hits:
             continue
-        found = hits[0].entry.id
+        right = ask.is_of(hits[0], row)
         rows.append([hits[0].signals[name] for name in FITTED])
-        labels.append(found == entries[row].id)
-        if found != entries[row].id:
-            strays.append(Stray(text, entries[row].id, found))
-    for hits in ask.all(texts, [views_of_row[row] for row, _, _ in aliases]):
+        labels.append(right)
+        if not right:
+            strays.append(Stray(text, ask.index.entries[row].id, hits[0].entry.id))
+    lacking = [ask.views_of(row) for row, _, _ in aliases[::NEAR_EVERY]]
+    far = [hits for hits in ask.hits(unrelated, base) if hits and hits[0].signals["lift"] <= CLEARLY_RELATED]
+    for hits in (*ask.hits(own[::NEAR_EVERY], base, lacking), *far):
         if hits:
             rows.append([hits[0].signals[name] for name in FITTED])
             labels.append(False)
-    base = index.calibration
     prior = np.array([base.intercept, *(base.weights.get(name, 0.0) for name in FITTED)])
     beta = fit(np.array(rows), np.array(labels, dtype=float), prior)
     weights = {**base.weights, **{name: round(float(b), 4) for name, b in zip(FITTED, beta[1:], strict=True)}}
@@ -119,15 +145,15 @@ def _fitted(index: Index, encoders: Sequence[Encoder], aliases: list[tuple[int, 
 def fit(features: Reals, labels: Reals, prior: Reals, strength: float = PRIOR) -> Reals:
     """Intercept and coefficients (n + 1,) of a logistic model of ``features`` (m, n), drawn towards ``prior``.
 
-    Newton's method, with halved steps where needed; a coefficient is held back in proportion to the variance of its
-    feature, so that ``strength`` means so many observations.
+    Newton's method, with halved steps where needed; a coefficient is held back in proportion to the mean square
+    of its feature, so that ``strength`` means so many observations.
     """
     import numpy as np
 
     if not len(features):
         return prior.astype(float)
     design = np.column_stack([np.ones(len(features)), features])
-    scale = np.concatenate([[1.0], features.var(axis=0) + 1e-3])
+    scale = np.concatenate([[1.0], (features**2).mean(axis=0) + 1e-3])
     hold = strength * 0.25 * scale
 
     def loss(beta: Reals) -> float:
@@ -151,35 +177,54 @@ def fit(features: Reals, labels: Reals, prior: Reals, strength: float = PRIOR) -
 
 
 class _Asking:
-    """Puts many questions to an index; they are encoded together."""
+    """Puts many questions to an index; they are encoded together, once."""
 
     def __init__(self, index: Index, encoders: Sequence[Encoder]) -> None:
         # What a base can answer is measured over all of it: the figures must not depend on the day of the build.
         entries = tuple(replace(entry, valid_from=None, valid_to=None) for entry in index.entries)
-        index = replace(index, entries=entries)
-        self._index = index
+        self.index = replace(index, entries=entries)
         self._encoders = encoders
-        self._retriever = HybridRetriever(index, encoders, generation="calibration")
         self._sounds = Sounds(index.lexical.pairs())
 
-    def all(self, texts: list[str], without: Sequence[Sequence[int]] = ()) -> Iterator[tuple[Any, ...]]:
-        """Hits of each text, with the rows of views named for it taken as absent."""
+    def encode(self, texts: Sequence[str]) -> list[Asked]:
+        """Each text as a question with its vectors."""
         import numpy as np
 
-        questions = [understand(normalise(text), self._index.synonyms, self._sounds) for text in texts]
+        questions = [understand(normalise(text), self.index.synonyms, self._sounds) for text in texts]
         readings = [reading for question in questions for reading in question.readings]
         ends = np.cumsum([len(question.readings) for question in questions])
         encoded = [
             centre.questions(encoder.questions(readings))
-            for encoder, centre in zip(self._encoders, self._index.centres, strict=True)
+            for encoder, centre in zip(self._encoders, self.index.centres, strict=True)
         ]
-        for number, question in enumerate(questions):
-            span = slice(ends[number] - len(question.readings), ends[number])
-            vectors = [middle(rows[span]) for rows in encoded]
-            yield self._retriever.rank(question, vectors, 2, without=without[number] if without else ())
+        spans = [slice(end - len(question.readings), end) for end, question in zip(ends, questions, strict=True)]
+        return [
+            (question, [middle(rows[span]) for rows in encoded])
+            for question, span in zip(questions, spans, strict=True)
+        ]
+
+    def hits(
+        self, asked: Sequence[Asked], calibration: Calibration, without: Sequence[Sequence[int]] = ()
+    ) -> list[tuple[Hit, ...]]:
+        """The two best hits of each, with the rows of views named for it taken as absent."""
+        index = replace(self.index, calibration=calibration)
+        retriever = HybridRetriever(index, self._encoders, generation="calibration")
+        absent: Sequence[Sequence[int]] = without or [()] * len(asked)
+        return [
+            retriever.rank(question, vectors, 2, without=views)
+            for (question, vectors), views in zip(asked, absent, strict=True)
+        ]
+
+    def is_of(self, hit: Hit, row: int) -> bool:
+        """Whether ``hit`` is the entry in that row."""
+        return hit.entry.id == self.index.entries[row].id
+
+    def views_of(self, row: int) -> list[int]:
+        """Rows of all views of the entry in that row."""
+        return [number for number, view in enumerate(self.index.views) if view.row == row]
 
 
-def _aliases(index: Index) -> list[tuple[int, int, str]]:
+def _aliases(index: Index) -> list[Alias]:
     """Row of the entry, row of the view and text of aliases, at most ``MOST_ALIASES``, evenly spread."""
     texts = {
         (row, digest(normalise(text))): text for row, entry in enumerate(index.entries) for text in entry.aliases

@@ -33,24 +33,26 @@ _ASKS = re.compile(
 class Question:
     """A message, normalised, in the wordings it is looked up in.
 
-    ``words`` is the whole of it, ``meant`` what it seems to ask: equal to ``words`` when there is nothing to mend.
-    ``beside`` holds what the knowledge says for some of its words, for matching by words only.
+    ``words`` is the whole of it; ``plain`` without courtesies, with abbreviations and pinyin spelt out; ``meant`` with
+    slips mended too. ``beside`` holds what the knowledge says for some of its words, for matching by words only.
     """
 
     words: str
+    plain: str
     meant: str
     beside: str = ""
 
     @property
     def readings(self) -> tuple[str, ...]:
-        """The wordings to be encoded, one or two."""
-        return (self.words,) if letters(self.meant) == letters(self.words) else (self.words, self.meant)
+        """The wordings to be encoded: two where a slip was mended, because what was typed may be right after all."""
+        return (self.plain,) if self.meant == self.plain else (self.plain, self.meant)
 
 
 def understand(words: str, synonyms: Synonyms, sounds: Sounds) -> Question:
     """What ``words`` (normalised) ask."""
-    meant = sounds.mend(synonyms.spelt_out(core(words)))
-    return Question(words, meant, synonyms.beside(meant))
+    plain = sounds.spelt_out(synonyms.spelt_out(core(words)))
+    meant = sounds.mend(plain)
+    return Question(words, plain, meant, synonyms.beside(meant))
 
 
 def parts(text: str) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ class HybridRetriever:
         *,
         generation: str,
         today: Callable[[], date] = date.today,
-        fusion: Fusion = Fusion(),
+        fusion: Fusion | None = None,
     ) -> None:
         import numpy as np
 
@@ -94,7 +94,8 @@ class HybridRetriever:
         self._encoders = tuple(encoders)
         self._generation = generation
         self._today = today
-        self._fusion = fusion
+        share = index.calibration.lexical
+        self._fusion = fusion or Fusion(dense=1 - share, lexical=share)
         views = index.views
         self._entry_of_view = np.fromiter((view.row for view in views), dtype=np.int64, count=len(views))
         # Views are grouped by entry: entry r owns views first[r] up to first[r + 1], its aspects in _ASPECT's order.

@@ -44,8 +44,11 @@ class Sounds:
 
     def mend(self, words: str) -> str:
         """``words`` as they may have been meant, ``words`` itself if nothing speaks for a slip. Expects normalised text."""
-        meant = _LATIN.sub(lambda match: self._spelt_out(match[0]) or match[0], words)
-        return _HAN_RUN.sub(lambda match: self._mend_run(match[0]), meant)
+        return _HAN_RUN.sub(lambda match: self._mend_run(match[0]), self.spelt_out(words))
+
+    def spelt_out(self, words: str) -> str:
+        """``words`` with pinyin and initials written as the words of the base that they spell. Expects normalised text."""
+        return _LATIN.sub(lambda match: self._spelt_out(match[0]) or match[0], words)
 
     def _mend_run(self, run: str) -> str:
         """The cheapest writing of one run of Han characters (Viterbi over words)."""
@@ -62,7 +65,8 @@ class Sounds:
                 if len(piece) > 1:
                     for other in self._alike(piece):
                         slips = sum(a != b for a, b in zip(piece, other, strict=True))
-                        options.append((cost + lexicon.cost(other) + slips * SLIP + CLEAR, writing + other))
+                        own = min(lexicon.cost(other), OWN_WORD)
+                        options.append((cost + own + slips * SLIP + CLEAR, writing + other))
             best.append(min(options))
         return best[-1][1]
 

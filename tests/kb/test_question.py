@@ -103,17 +103,22 @@ def test_what_is_left_holds_no_more_courtesies(message):
 
 def test_a_question_without_anything_to_mend_has_one_reading():
     question = understand("怎么退货?", SYNONYMS, Sounds({}))
-    assert question == Question("怎么退货?", "怎么退货?") and question.readings == ("怎么退货?",)
+    assert question == Question("怎么退货?", "怎么退货?", "怎么退货?") and question.readings == ("怎么退货?",)
 
 
 def test_signs_alone_make_no_second_reading():
     assert understand("怎么退货??", SYNONYMS, Sounds({})).readings == ("怎么退货??",)
 
 
-def test_what_was_typed_stays_beside_what_was_meant():
+def test_courtesies_and_abbreviations_leave_one_reading():
     question = understand(normalise("你好，ＺＦＢ和现钱都行吗？"), SYNONYMS, Sounds({}))
-    assert question.readings == ("你好,zfb和现钱都行吗?", "支付宝和现钱都行吗?")
+    assert question.readings == ("支付宝和现钱都行吗?",)
     assert question.beside == "现金"
+
+
+def test_what_was_typed_stays_beside_what_was_meant():
+    question = understand("你好,怎么推货?", SYNONYMS, Sounds({"退货": 9, "怎么": 9}))
+    assert question.readings == ("怎么推货?", "怎么退货?")
 
 
 def test_several_questions_are_several_parts():

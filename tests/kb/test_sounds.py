@@ -41,8 +41,7 @@ def sounds() -> Sounds:
         ("ＤＩＺＨＩ写错了", "地址写错了"),
         ("shouhuodizhi", "收货地址"),
         ("tuihuo", "退货"),
-        pytest.param("推货", "退货", marks=pytest.mark.xfail(strict=True, reason="SLIP + CLEAR outweigh a rare word")),
-        pytest.param("优惠卷怎么用", "优惠券怎么用", marks=pytest.mark.xfail(strict=True, reason="优惠卷 is in the dictionary")),
+        ("推货", "退货"),
     ],
 )
 def test_slips_and_initials_become_words_of_the_base(sounds, typed, meant):
