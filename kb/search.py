@@ -12,7 +12,7 @@ from kb.encoder import Encoder
 from kb.errors import EncoderMismatch
 from kb.index import Index, is_lexical
 from kb.question import Question, understand
-from kb.records import Entry, Hit, SearchResult
+from kb.records import Band, Entry, Hit, SearchResult
 from kb.sounds import Sounds
 from kb.text import MAX_QUESTION_CHARS, has_words, letters, normalise
 
@@ -122,9 +122,15 @@ class HybridRetriever:
             return SearchResult(question, "none", 0.0, (), self._generation)
         understood = understand(words, self._index.synonyms, self._sounds)
         hits = self.rank(understood, self._encode(understood), k, among)
-        calibration = self._index.calibration
-        confidence = calibration.confidence(hits[0].signals) if hits else 0.0
-        return SearchResult(question, calibration.band(confidence), confidence, hits, self._generation)
+        if not hits:
+            return SearchResult(question, "none", 0.0, (), self._generation)
+        confidence, band = self.judge(hits[0])
+        return SearchResult(question, band, confidence, hits, self._generation)
+
+    def judge(self, hit: Hit) -> tuple[float, Band]:
+        """The probability that ``hit``, as the first, answers, and what it allows."""
+        confidence = self._index.calibration.confidence(hit.signals)
+        return confidence, self._index.calibration.band(confidence)
 
     def _encode(self, question: Question) -> list[NDArray[np.float32]]:
         pairs = zip(self._encoders, self._index.centres, strict=True)

@@ -37,6 +37,7 @@ SIGNALS = {
     "margin": "领先下一条",
     "exact": "一字不差",
     "counter": "像反例问",
+    "reranker": "重排得分",
 }
 TICKET_KINDS = {
     "question": "待答复的问题",
