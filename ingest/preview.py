@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.doubts import doubts
 from ingest.entries import FileResult
 from ingest.report import counts_of
 from kb.records import Entry
@@ -31,6 +32,7 @@ def preview_lines(result: FileResult) -> Iterator[dict[str, Any]]:
             "category": entry.category,
             "aliases": list(entry.aliases),
             "wrong": list(entry.wrong),
+            "warnings": list(doubts(entry)),
             "reason": result.reason if entry.audience == result.audience else "由表格里的可见范围一列指定",
         }
 
@@ -47,4 +49,5 @@ def _show_entry(entry: Entry) -> str:
     title = entry.question or " › ".join(entry.place.heading)
     lines = [f"[{_KIND[entry.kind]}·{_AUDIENCE[entry.audience]}] {title}", *entry.text.split("\n")]
     lines.extend(f"× {wording}" for wording in entry.wrong)
+    lines.extend(f"（请留意：{doubt}）" for doubt in doubts(entry))
     return "\n    ".join(lines)

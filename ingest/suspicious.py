@@ -75,6 +75,11 @@ def suspicions(document: Document) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def orders_in(text: str) -> bool:
+    """Whether anything in ``text`` reads like an order to a program."""
+    return next(_instructions(text), None) is not None
+
+
 def _stretches(document: Document) -> Iterator[list[tuple[Block, str, str]]]:
     """Stretches in which there is something to find: blocks, the headings they stand under, and their texts.
 
