@@ -56,14 +56,24 @@ def understand(words: str, synonyms: Synonyms, sounds: Sounds) -> Question:
 
 
 def parts(text: str) -> tuple[str, ...]:
-    """The sentences of ``text`` (as typed) that ask something by themselves.
+    """The sentences of ``text`` (as typed) that ask something by themselves, without their courtesies.
 
-    >>> parts("你好！怎么退货？运费谁出？谢谢")
+    >>> parts("你好！请问怎么退货？运费谁出？谢谢")
     ('怎么退货？', '运费谁出？')
     """
-    pieces = (text[start:end] for start, end in sentences(text))
-    asking = (piece for piece in pieces if _ASKS.search(normalise(piece)))
-    return tuple(dict.fromkeys(piece for piece in asking if len(letters(core(normalise(piece)))) >= LEAST_LETTERS))
+    found: dict[str, None] = {}
+    for start, end in sentences(text):
+        words = normalise(text[start:end])
+        asked = core(words)
+        if _ASKS.search(words) and len(letters(asked)) >= LEAST_LETTERS:
+            found[_as_typed(text[start:end], words, asked)] = None
+    return tuple(found)
+
+
+def _as_typed(piece: str, words: str, asked: str) -> str:
+    """The part of ``piece`` that became ``asked`` in ``words``; all of it where letters were lost or won on the way."""
+    at = words.find(asked)
+    return piece[at : at + len(asked)] if len(piece) == len(words) and at >= 0 else piece
 
 
 def core(words: str) -> str:
