@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,16 @@ def e5_folder() -> Path:
         return ensure("e5", MODELS)
     except ModelError as error:
         pytest.skip(f"the packaged encoder is not prepared, run: python -m kb models e5 ({error})")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests: a second one in the same process would find the first one's event loop running."""
+    from tests.app.browser import FLAGS, find_chromium
+
+    path = find_chromium()
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

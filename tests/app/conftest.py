@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +18,7 @@ from bot.ui.desk import Desk
 from bot.ui.sign_in import COOKIE
 from kb.config import ShopSettings
 from kb.records import Entry, Place
-from tests.app.browser import FLAGS, PHONE, Visit, find_chromium, served
+from tests.app.browser import PHONE, Visit, served
 from tests.app.doubles import KeptRatings, ScriptedAssistant, ShelfBase, WordChecker
 
 COD = Entry(
@@ -156,16 +155,6 @@ def signed_in(staff, accounts) -> TestClient:
     """The staff app, 小林 signed in."""
     staff.cookies.set(COOKIE, accounts.open_login("小林"))
     return staff
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    path = find_chromium()
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

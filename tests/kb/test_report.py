@@ -233,22 +233,17 @@ def test_a_report_that_cannot_be_written_is_said_before_measuring(folder, home, 
 
 
 @pytest.mark.browser
-def test_the_page_fits_a_phone_and_asks_for_nothing(mixed, tmp_path):
-    from playwright.sync_api import sync_playwright
+def test_the_page_fits_a_phone_and_asks_for_nothing(mixed, tmp_path, browser):
+    from tests.app.browser import SMALL_PHONE
 
-    from tests.app.browser import FLAGS, SMALL_PHONE, find_chromium
-
-    chromium = find_chromium()
     file = tmp_path / "report.html"
     file.write_text(render([mixed, mixed], HEAD), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        shown = browser.new_page(viewport=SMALL_PHONE, color_scheme="dark")
-        asked, complaints = [], []
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.on("console", lambda message: complaints.append(message.text))
-        shown.goto(file.as_uri())
-        assert not shown.evaluate("document.documentElement.scrollWidth > innerWidth")
-        assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 25, 23)"
-        assert asked == [file.as_uri()] and not complaints
-        browser.close()
+    shown = browser.new_page(viewport=SMALL_PHONE, color_scheme="dark")
+    asked, complaints = [], []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("console", lambda message: complaints.append(message.text))
+    shown.goto(file.as_uri())
+    assert not shown.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 25, 23)"
+    assert asked == [file.as_uri()] and not complaints
+    shown.close()
