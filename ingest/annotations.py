@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.gbk import to_bytes, to_char
+from kb.text import to_simplified
 
 if TYPE_CHECKING:
-    from opencc import OpenCC
+    pass
 
 _TONED = "āáǎàēéěèêếềīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\ue7c7\ue7c8"
 _PLAIN = "a-züɑɡ"
@@ -80,11 +81,6 @@ def completions(last: int, pinyin: str) -> tuple[int, ...]:
     )
 
 
-def to_simplified(text: str) -> str:
-    """``text`` in Simplified characters."""
-    return str(_converter().convert(text))
-
-
 @functools.lru_cache(maxsize=20_000)
 def is_traditional(char: str) -> bool:
     """Whether a Simplified text would not hold ``char``."""
@@ -118,13 +114,6 @@ def is_cut_off(text: str, at: int) -> bool:
         return False
     begun = _plain(match.group()[1:])
     return any(reading.startswith(begun) for reading in _readings(text[at - 1]))
-
-
-@functools.cache
-def _converter() -> OpenCC:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")
 
 
 def _mark(match: re.Match[str]) -> Mark:

@@ -19,10 +19,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.annotations import completions, is_cut_off, is_traditional, mark_at, marks, reads, to_simplified
+from ingest.annotations import completions, is_cut_off, is_traditional, mark_at, marks, reads
 from ingest.gbk import LEADS, TRAILS, bytes_of, narrow, to_bytes, to_char
 from ingest.misread import State
 from ingest.plausible import Judge
+from kb.text import to_simplified
 
 UNKNOWN = "\x1a"
 """Stands in a candidate for a sign that was there and that nothing tells."""

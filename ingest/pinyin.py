@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ingest.annotations import has_tone_marks, is_annotated, to_simplified
+from ingest.annotations import has_tone_marks, is_annotated
 from ingest.mend import is_shifted, mender_for
+from kb.text import to_simplified
 
 UNMENDED = "文字损坏，无法确定原文，已保持原样，请核对"
 

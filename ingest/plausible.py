@@ -10,10 +10,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from ingest.annotations import to_simplified
 from ingest.gbk import narrow, to_bytes
 from kb import lexicon
-from kb.text import is_han
+from kb.text import is_han, to_simplified
 
 MOST_EVIDENCE = 1_000_000
 """So many characters of a document are searched for the same wording."""

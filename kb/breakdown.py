@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from kb.evaluate import Dataset, Figures, Query, share
 from kb.records import Band, SearchResult
+from kb.text import to_simplified
 
 if TYPE_CHECKING:
-    from opencc import OpenCC
+    pass
 
 Lot = Literal["first", "among", "wrong", "absent"]
 """Of the right entry: it came first, it is among the first five, it is not, or the corpus holds none."""
@@ -75,7 +75,7 @@ def styles(query: Query) -> tuple[str, ...]:
         return (query.style,)
     text = query.text.encode("utf-8", "ignore").decode()  # half a character, as damaged input has them, cannot be converted
     forms = {
-        "繁体字": _converter().convert(text) != text,
+        "繁体字": to_simplified(text) != text,
         "含字母": _LATIN.search(text) is not None,
         f"短（少于 {SHORT} 字）": len(text) < SHORT,
         f"长（超过 {LONG} 字）": len(text) > LONG,
@@ -153,10 +153,3 @@ def _surest(cases: Iterable[Case]) -> list[Case]:
 def _case(query: Query, result: SearchResult) -> Case:
     ranks = (rank for rank, hit in enumerate(result.hits, 1) if query.has_answer and hit.entry.id in query.relevant)
     return Case(query, result, next(ranks, None))
-
-
-@functools.cache
-def _converter() -> OpenCC:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")

@@ -208,6 +208,7 @@ class HybridRetriever:
         np.maximum.at(counter_of, np.searchsorted(rows, self._entry_of_view[against]), opposed)
         counter_of = np.where(counter_of > 0, np.maximum(counter_of - best_of_entries(dense), 0), 0)
         asked = letters(question.words)
+        # With views absent, the question is an alias that is asked as if the editor had not written it down.
         exact = np.array([row in self._row_of_words.get(asked, ()) for row in rows]) & (not absent.size)
         refuted = np.array([asked in self._refuted.get(int(row), ()) for row in rows])
         counter_of = np.where(refuted, REFUTED, counter_of)

@@ -28,8 +28,13 @@ def normalise(text: str) -> str:
     """
     text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", _INVISIBLE.sub("", text)))
     # Conversion can give characters that NFKC folds again (compatibility forms), hence NFKC once more.
-    text = unicodedata.normalize("NFKC", _converter().convert(text).lower())
+    text = unicodedata.normalize("NFKC", to_simplified(text).lower())
     return _SPACE.sub(" ", text).strip()
+
+
+def to_simplified(text: str) -> str:
+    """``text`` in Simplified characters, otherwise as it is."""
+    return str(_converter().convert(text))
 
 
 def terms(text: str) -> list[str]:

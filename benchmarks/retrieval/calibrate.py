@@ -56,7 +56,7 @@ def collect(dataset: Dataset, encoders) -> tuple[np.ndarray, np.ndarray, np.ndar
             return
         rows.append([result.hits[0].signals[name] for name in SIGNALS])
         right.append(query.relevant.get(result.hits[0].entry.id, 0) > 0)
-        answerable.append(query.answerable and bool(query.relevant))
+        answerable.append(query.has_answer)
 
     print(evaluate(dataset, encoders, observe=observe).as_json(), file=sys.stderr)
     return np.array(rows), np.array(right), np.array(answerable)

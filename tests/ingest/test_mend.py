@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.annotations import is_annotated, is_traditional, mark_at, reads, to_simplified
+from ingest.annotations import is_annotated, is_traditional, mark_at, reads
 from ingest.clean import clean, steps_for
 from ingest.document import Block, Document
 from ingest.entries import read_document
 from ingest.gbk import narrow, to_bytes, to_char
 from ingest.pinyin import UNMENDED, remove_pinyin
 from kb.config import ShopSettings
+from kb.text import to_simplified
 from tests.ingest.damage import damaged
 from tests.ingest.files import SHOP
 
