@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_NO_RERANKER = (
+    "“{}”不能用作重排模型；请在 [search] 的 reranker 里填写一个已存在的 CrossEncoder 模型文件夹，"
+    "或形如 BAAI/bge-reranker-base 的模型编号，不用时留空。"
+)
 DEPTH = 10
 """So many hits are looked at again."""
 
@@ -136,9 +140,12 @@ def load_reranker(settings: SearchSettings) -> Reranker | None:
         return None
     from kb.models import resolve
 
-    resolved = resolve(settings.reranker, settings.models_folder())
+    try:
+        resolved = resolve(settings.reranker, settings.models_folder())
+    except ModelError as error:
+        raise ModelError(_NO_RERANKER.format(settings.reranker)) from error
     if resolved.kind == "packaged":
-        raise ModelError(f"“{settings.reranker}”是编码模型，不能用作重排模型；请检查 [search] 里的 reranker 设置。")
+        raise ModelError(_NO_RERANKER.format(settings.reranker))
     return CrossEncoderReranker(resolved.path_or_id, local=resolved.kind == "folder")
 
 

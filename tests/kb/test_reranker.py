@@ -107,7 +107,7 @@ def test_settings_name_a_folder_or_a_hub_id(tmp_path):
     assert load_reranker(SearchSettings(reranker=str(tmp_path))) is not None
     assert load_reranker(SearchSettings(reranker="BAAI/bge-reranker-base")) is not None
     for wrong in ("e5", "没有这个"):
-        with pytest.raises(ModelError, match=wrong):
+        with pytest.raises(ModelError, match=f"“{wrong}”不能用作重排模型"):
             load_reranker(SearchSettings(reranker=wrong))
 
 
