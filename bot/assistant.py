@@ -183,16 +183,16 @@ class Assistant:
         """The number of the ticket that a wish was written to."""
         if wish.joins and conversation.ticket is not None:
             try:
-                self._journal.add_to_ticket(
+                return self._journal.tickets.add(
                     conversation.ticket, conversation.session, contact=wish.contact, detail=wish.words
-                )
-                return conversation.ticket
+                ).id
             except InputError:
                 pass  # a colleague has closed it meanwhile; what comes now deserves a new one
-        hours = {"deadline": self._settings.reply_deadline_hours, "callback": self._settings.callback_hours, None: None}
-        return self._journal.ticket(
-            conversation.session, wish.kind, wish.words, contact=wish.contact, due_hours=hours[wish.due]
-        )
+        hours = {"deadline": self._settings.reply_deadline_hours, "callback": self._settings.callback_hours}
+        due = self._clock() + timedelta(hours=hours[wish.due]) if wish.due is not None else None
+        return self._journal.tickets.open(
+            conversation.session, wish.kind, wish.words, contact=wish.contact, due=due
+        ).id
 
     def _finished(self, spoken: Spoken, started: float) -> Reply:
         draft = spoken.draft

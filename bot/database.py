@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.errors import JournalError
@@ -121,6 +123,16 @@ class Database:
             yield
         except (sqlite3.Error, OSError) as error:
             raise JournalError(f"对话记录文件 {self._path} {what}（{error}）；请检查磁盘空间和文件权限。") from error
+
+
+def stamp(moment: datetime) -> str:
+    """``moment`` as it is stored: UTC with fixed width, so that texts order as the moments do."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def digest(session: str) -> str:
+    """What is stored of a session's id: the id itself opens the conversation."""
+    return hashlib.sha256(session.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _version(connection: sqlite3.Connection) -> int:

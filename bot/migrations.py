@@ -85,4 +85,64 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    # 2: tickets with states, facts and notes; what a conversation stands at; news of tickets on their way to a webhook
+    (
+        """
+        CREATE TABLE ticket_2 (
+            id        TEXT PRIMARY KEY,
+            at        TEXT NOT NULL,
+            session   TEXT NOT NULL,
+            kind      TEXT NOT NULL,
+            question  TEXT NOT NULL,
+            contact   TEXT NOT NULL DEFAULT '',
+            details   TEXT NOT NULL DEFAULT '[]',   -- JSON list of what the customer added
+            facts     TEXT NOT NULL DEFAULT '{}',   -- JSON of bot.tickets.Facts
+            due       TEXT,
+            state     TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'in_progress', 'waiting', 'closed')),
+            taken_by  TEXT,
+            taken_at  TEXT,
+            result    TEXT NOT NULL DEFAULT '',
+            closed_at TEXT,
+            closed_by TEXT
+        )
+        """,
+        """
+        INSERT INTO ticket_2 (id, at, session, kind, question, contact, details, due, state, closed_at, closed_by)
+        SELECT id, at, session, kind, question, contact, details, due, state, closed_at, closed_by FROM ticket
+        """,
+        "DROP TABLE ticket",
+        "ALTER TABLE ticket_2 RENAME TO ticket",
+        "CREATE INDEX ticket_state ON ticket (state, due)",
+        "CREATE INDEX ticket_session ON ticket (session)",
+        """
+        CREATE TABLE ticket_note (
+            id     INTEGER PRIMARY KEY,
+            ticket TEXT NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+            at     TEXT NOT NULL,
+            who    TEXT NOT NULL,   -- a member of staff, or empty for the customer
+            action TEXT NOT NULL,   -- of bot.tickets.Action
+            text   TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX ticket_note_ticket ON ticket_note (ticket)",
+        """
+        CREATE TABLE conversation (
+            session TEXT PRIMARY KEY,   -- digest
+            at      TEXT NOT NULL,
+            state   TEXT NOT NULL       -- JSON of what the server remembers of it, see bot.session
+        )
+        """,
+        """
+        CREATE TABLE outbox (
+            key      TEXT PRIMARY KEY,  -- the receiver knows a repeated delivery by it
+            ticket   TEXT NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+            at       TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            due      TEXT,              -- of the next attempt; NULL: delivered or given up
+            sent     TEXT,
+            error    TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        "CREATE INDEX outbox_due ON outbox (due)",
+    ),
 )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.compose import Draft
-from bot.journal import TicketKind
 from bot.policy import Due
 from bot.records import Citation, Outcome, Scenario
+from bot.tickets import TicketKind
 from kb.records import Entry, SearchResult
 
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.journal import TicketKind
 from bot.records import COMPLAINTS, Outcome, Role, Scenario
+from bot.tickets import TicketKind
 from kb.records import Hit, SearchResult
 from kb.text import normalise
 

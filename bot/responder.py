@@ -11,7 +11,6 @@ from bot import compose, followup
 from bot.checker import Checker
 from bot.compose import Draft
 from bot.generate import Rewording
-from bot.journal import TicketKind
 from bot.opening import is_open
 from bot.plan import Base, Plan, Spoken, Wish
 from bot.policy import VERBATIM, Decision, decide
@@ -20,6 +19,7 @@ from bot.records import COMPLAINTS, Outcome, Role, Scenario
 from bot.scenario import Classifier, Situation
 from bot.session import Conversation
 from bot.settings import BotSettings
+from bot.tickets import TicketKind
 from bot.wording import Wording
 from kb.question import parts
 from kb.records import SearchResult

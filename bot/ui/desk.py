@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.records import Outcome, Reply
 from bot.ui.views import inline, place_title, prose, source_link
@@ -15,7 +15,7 @@ from kb.records import Band, Hit, SearchResult
 
 if TYPE_CHECKING:
     from bot.checker import Finding
-    from bot.journal import Ticket
+    from bot.tickets import Ticket
 
 KINDS = {"faq": "常见问题", "passage": "政策文档", "script": "话术"}
 AUDIENCES = {"public": "可对顾客说", "internal": "仅供内部"}
@@ -75,10 +75,10 @@ class DraftChecker(Protocol):
 
 
 class TicketBox(Protocol):
-    """The part of :class:`bot.journal.Journal` that lists tickets."""
+    """The part of :class:`bot.tickets.Tickets` that lists tickets."""
 
-    def tickets(self, state: Literal["open", "closed"] | None = "open", limit: int = 200) -> list[Ticket]:
-        """Tickets, those due first at the front."""
+    def listed(self) -> list[Ticket]:
+        """Tickets that are not closed, those due first at the front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Desk:
     def tickets(self) -> str:
         """Open tickets, those due first at the front."""
         try:
-            tickets = self.box.tickets("open")
+            tickets = self.box.listed()
         except KBError as error:
             return f'<p class="bad">工单暂时读不出来：{inline(str(error))}</p>'
         if not tickets:
@@ -192,7 +192,7 @@ class Desk:
         return f"<li>{words}{inline(finding.message)}{better}</li>"
 
     def _ticket(self, ticket: Ticket) -> str:
-        late = ticket.due is not None and ticket.due <= self.clock(self.zone)
+        late = ticket.overdue(self.clock(self.zone))
         due = f"{self._moment(ticket.due)} 前答复" if ticket.due else "不限时间"
         rows = [
             ("顾客的话", ticket.question),

@@ -131,7 +131,7 @@ def journal(journal_file) -> Iterator[Journal]:
 
 @pytest.fixture(scope="session")
 def desk(base, assistant, journal) -> Desk:
-    return Desk(base, assistant, WordChecker(没办法="我帮您想想别的办法"), journal, ZoneInfo("Asia/Shanghai"))
+    return Desk(base, assistant, WordChecker(没办法="我帮您想想别的办法"), journal.tickets, ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture(scope="session")

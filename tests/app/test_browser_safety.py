@@ -148,9 +148,9 @@ def test_staff_see_payloads_as_text(browser, accounts, journal, assistant, serve
         for number, text in enumerate(PAYLOADS)
     ]
     for text in PAYLOADS:
-        journal.ticket("s", "human", text, contact=text, due_hours=1)
+        journal.tickets.open("s", "human", text, contact=text)
     checker = WordChecker(**{text: text for text in PAYLOADS})
-    desk = Desk(ShelfBase(*entries), assistant, checker, journal, ZoneInfo("Asia/Shanghai"))
+    desk = Desk(ShelfBase(*entries), assistant, checker, journal.tickets, ZoneInfo("Asia/Shanghai"))
     with served(create_staff_app(desk, accounts, ShelfBase(*entries), ShopSettings(), server)) as address:
         window = Visit(browser, address, DESK)
         page = window.page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from datetime import datetime, timezone
 
 import gradio as gr
 import pytest
@@ -190,8 +191,8 @@ def test_a_result_can_be_used_as_the_reply(signed_in):
 
 
 def test_tickets_are_listed_with_what_is_late(signed_in, journal):
-    journal.ticket("s", "complaint_slow", "<b>快递</b>三天没动", due_hours=-1)
-    journal.ticket("s", "suggestion", "希望支持数字人民币\n\n![x](http://evil.example/a.png)")
+    journal.tickets.open("s", "complaint_slow", "<b>快递</b>三天没动", due=datetime(2026, 1, 1, tzinfo=timezone.utc))
+    journal.tickets.open("s", "suggestion", "希望支持数字人民币\n\n![x](http://evil.example/a.png)")
     messages = json.dumps(Page(signed_in).fire("", "select"), ensure_ascii=False)
     assert "已超时" in messages and "&lt;b&gt;快递" in messages and "不限时间" in messages
     assert "\\n\\n" not in messages, "an empty line would end the block of HTML, and Markdown begin"

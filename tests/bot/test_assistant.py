@@ -13,6 +13,7 @@ from bot.journal import Journal
 from bot.policy import VERBATIM
 from bot.records import SCENARIOS
 from bot.settings import BotSettings
+from bot.tickets import STATES
 from kb.errors import StoreDamaged, StoreEmpty
 from tests.bot.conftest import COD, FEE, GUIDE, INVOICE, RETURN, found
 from tests.bot.test_scenario import sheet
@@ -126,12 +127,12 @@ def test_greeting_once_nothing_twice(assistant):
 def test_cannot_answer_says_so_asks_for_a_contact_names_the_time_and_opens_a_ticket(assistant, journal, clock):
     reply = assistant.reply("v", "火星上能收货吗")
     assert reply.outcome == "handoff" and "24小时" in reply.text and "手机号" in reply.text
-    (ticket,) = journal.tickets()
+    (ticket,) = journal.tickets.listed()
     assert (ticket.id, ticket.question) == (reply.ticket, "火星上能收货吗")
     assert ticket.due == clock.now + timedelta(hours=24)
     assert "联系方式" in assistant.reply("v", "我的手机１３８１２３４５６７８").text
     assert assistant.reply("v", "木星呢能收吗").ticket == reply.ticket
-    (ticket,) = journal.tickets()
+    (ticket,) = journal.tickets.listed()
     assert ticket.contact == "13812345678" and "木星呢能收吗" in ticket.details
     assert "24小时" in assistant.reply("v", "没有了").text
 
@@ -144,7 +145,7 @@ def test_a_complaint_is_repeated_back_recorded_and_may_be_added_to(assistant, jo
     more = assistant.reply("v", "客服态度也很差")
     assert more.ticket == reply.ticket and "歉" in more.text
     assert assistant.reply("v", "订单号123456789012").ticket == reply.ticket
-    (ticket,) = journal.tickets()
+    (ticket,) = journal.tickets.listed()
     assert ticket.kind == "complaint_slow" and len(ticket.details) == 2
 
 
@@ -155,10 +156,10 @@ def test_an_insult_is_not_handed_back(assistant):
 
 def test_a_closed_ticket_is_followed_by_a_new_one(assistant, journal):
     first = assistant.reply("v", "你们发货太慢了").ticket
-    journal.close_ticket(first, "小王")
+    journal.tickets.close(first, "小王")
     second = assistant.reply("v", "13812345678").ticket
     assert second not in (None, first)
-    assert [ticket.contact for ticket in journal.tickets()] == ["13812345678"]
+    assert [ticket.contact for ticket in journal.tickets.listed()] == ["13812345678"]
 
 
 def test_abuse_is_met_calmly_then_by_a_person(assistant):
@@ -173,7 +174,7 @@ def test_a_wish_for_a_person_is_met_at_once(assistant, clock, journal, hour, sai
     for reply in (assistant.reply("v", "转人工"), assistant.hand_off("w")):
         assert said in reply.text
         assert (reply.outcome, reply.scenario) == ("handoff", "human_agent") and reply.ticket
-    assert [ticket.kind for ticket in journal.tickets()] == ["human", "human"]
+    assert [ticket.kind for ticket in journal.tickets.listed()] == ["human", "human"]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_an_outage_is_told_honestly_logged_and_recorded(assistant, base, journal
     assert reply.outcome == "handoff" and reply.generation is None
     assert "查询服务暂时" in reply.text and "/srv" not in reply.text
     assert "could not be searched" in caplog.text
-    assert journal.tickets()[0].id == reply.ticket
+    assert journal.tickets.listed()[0].id == reply.ticket
     assert assistant.welcome("w").text
     assert assistant.reply("v", "谢谢").outcome == "scripted"
 
@@ -311,7 +312,7 @@ def test_agents_get_scripts_internal_places_and_no_tickets(make, journal):
     assert assistant.reply("v", "火星上能收货吗").outcome == "handoff"
     assert "歉" in assistant.reply("v", "你们发货太慢了").text
     assert assistant.reply("v", "转人工").scenario == "human_agent"
-    assert journal.tickets(None) == []
+    assert journal.tickets.listed(STATES) == []
 
 
 def test_two_questions_in_one_message_are_answered_each(make):
@@ -368,7 +369,7 @@ def test_many_visitors_at_once_stay_apart(assistant, journal):
     for thread in threads:
         thread.join()
     assert not failures
-    assert len(journal.tickets()) == 5
+    assert len(journal.tickets.listed()) == 5
 
 
 def test_two_hundred_turns(assistant):

@@ -17,6 +17,7 @@ from bot.errors import JournalError
 from bot.journal import Journal
 from bot.migrations import MIGRATIONS
 from bot.records import Citation, Reply
+from bot.tickets import STATES
 from kb.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -47,20 +48,20 @@ def test_personal_numbers_and_session_ids_never_reach_the_file(journal, path):
     journal.turn("visitor-secret", "customer", "我的手机是13812345678", Reply("好的，13812345678", "scripted", "question"))
     turn = journal.turn("visitor-secret", "customer", "x", ANSWER)
     journal.rate(turn, "visitor-secret", "down", "打我电话１３８１２３４５６７８")
-    ticket = journal.ticket("visitor-secret", "question", "订单号：123456789012345678，怎么还没到")
-    journal.add_to_ticket(ticket, "visitor-secret", detail="卡号6222021234567890123")
+    ticket = journal.tickets.open("visitor-secret", "question", "订单号：123456789012345678，怎么还没到").id
+    journal.tickets.add(ticket, "visitor-secret", detail="卡号6222021234567890123")
     journal.close()
     stored = b"".join(file.read_bytes() for file in path.parent.iterdir())
     for secret in ("13812345678", "１３８１２３４５６７８", "123456789012345678", "6222021234567890123", "visitor-secret"):
         assert secret.encode() not in stored
-    assert journal.tickets()[0].details == ("卡号****0123",)
+    assert journal.tickets.listed()[0].details == ("卡号****0123",)
 
 
-def test_a_contact_given_for_a_call_back_is_kept_for_the_agent(journal):
-    ticket = journal.ticket("v", "human", "转人工", due_hours=2)
-    journal.add_to_ticket(ticket, "v", contact="13812345678", detail="打13812345678")
-    journal.add_to_ticket(ticket, "v", contact="13812345678")
-    (kept,) = journal.tickets()
+def test_a_contact_given_for_a_call_back_is_kept_for_the_agent(journal, clock):
+    ticket = journal.tickets.open("v", "human", "转人工", due=clock.now + timedelta(hours=2)).id
+    journal.tickets.add(ticket, "v", contact="13812345678", detail="打13812345678")
+    journal.tickets.add(ticket, "v", contact="13812345678")
+    (kept,) = journal.tickets.listed()
     assert kept.contact == "13812345678"
     assert kept.details == ("打138****5678",)
 
@@ -78,21 +79,21 @@ def test_only_the_own_session_may_rate(journal):
 
 
 def test_tickets_are_listed_by_due_time_and_closed_once(journal, clock):
-    late = journal.ticket("a", "complaint_slow", "慢", due_hours=24)
-    soon = journal.ticket("b", "human", "转人工", due_hours=2)
-    idea = journal.ticket("c", "suggestion", "建议")
-    assert [ticket.id for ticket in journal.tickets()] == [soon, late, idea]
-    assert journal.tickets()[0].due == clock.now + timedelta(hours=2)
-    journal.close_ticket(soon, "小王")
+    late = journal.tickets.open("a", "complaint_slow", "慢", due=clock.now + timedelta(hours=24)).id
+    soon = journal.tickets.open("b", "human", "转人工", due=clock.now + timedelta(hours=2)).id
+    idea = journal.tickets.open("c", "suggestion", "建议").id
+    assert [ticket.id for ticket in journal.tickets.listed()] == [soon, late, idea]
+    assert journal.tickets.listed()[0].due == clock.now + timedelta(hours=2)
+    journal.tickets.close(soon, "小王")
     with pytest.raises(InputError, match=soon):
-        journal.close_ticket(soon, "小李")
-    (closed,) = journal.tickets("closed")
+        journal.tickets.close(soon, "小李")
+    (closed,) = journal.tickets.listed(["closed"])
     assert (closed.id, closed.closed_by, closed.closed_at) == (soon, "小王", clock.now)
     with pytest.raises(InputError, match=soon):
-        journal.add_to_ticket(soon, "b", detail="还有")
+        journal.tickets.add(soon, "b", detail="还有")
     with pytest.raises(InputError, match=late):
-        journal.add_to_ticket(late, "b", detail="别人的")
-    assert len(journal.tickets(None)) == 3
+        journal.tickets.add(late, "b", detail="别人的")
+    assert len(journal.tickets.listed(STATES)) == 3
 
 
 def test_questions_asked_in_vain_are_counted_whatever_their_writing(journal):
@@ -114,24 +115,24 @@ def test_most_asked_entries(journal, clock):
 
 def test_what_is_written_together_is_stored_together_or_not_at_all(journal):
     with pytest.raises(RuntimeError), journal.together():
-        journal.ticket("v", "human", "转人工")
+        journal.tickets.open("v", "human", "转人工")
         journal.turn("v", "customer", "转人工", HANDOFF)
         raise RuntimeError
-    assert journal.tickets(None) == [] and journal.turns("v") == []
+    assert journal.tickets.listed(STATES) == [] and journal.turns("v") == []
     with journal.together():
-        journal.ticket("v", "human", "转人工")
+        journal.tickets.open("v", "human", "转人工")
         journal.turn("v", "customer", "转人工", HANDOFF)
-    assert len(journal.tickets()) == 1 and len(journal.turns("v")) == 2
+    assert len(journal.tickets.listed()) == 1 and len(journal.turns("v")) == 2
 
 
 def test_old_conversations_are_purged_and_open_tickets_stay(journal, clock):
     journal.rate(journal.turn("v", "customer", "x", ANSWER), "v", "up")
-    done, open_ = journal.ticket("v", "question", "a"), journal.ticket("v", "question", "b")
-    journal.close_ticket(done, "小王")
+    done, open_ = journal.tickets.open("v", "question", "a").id, journal.tickets.open("v", "question", "b").id
+    journal.tickets.close(done, "小王")
     clock.pass_(days=200)
     journal.turn("v", "customer", "y", ANSWER)
     assert journal.purge(clock.now - timedelta(days=180)) == 1
-    assert [ticket.id for ticket in journal.tickets(None)] == [open_]
+    assert [ticket.id for ticket in journal.tickets.listed(STATES)] == [open_]
     assert len(journal.turns("v")) == 2
 
 
@@ -160,7 +161,7 @@ def test_threads_and_processes_share_the_file(journal, path):
 def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     journal = Journal(tmp_path / "file" / "journal.sqlite3")
-    for use in (lambda: journal.turn("v", "customer", "x", ANSWER), journal.tickets, lambda: journal.turns("v")):
+    for use in (lambda: journal.turn("v", "customer", "x", ANSWER), journal.tickets.listed, lambda: journal.turns("v")):
         with pytest.raises(JournalError) as caught:
             use()
         assert "journal.sqlite3" in str(caught.value) and "权限" in str(caught.value) and "\n" not in str(caught.value)
@@ -170,13 +171,13 @@ def test_a_foreign_or_newer_file_is_refused(tmp_path):
     foreign = tmp_path / "a.sqlite3"
     foreign.write_bytes(b"this is no database at all, but long enough to look at" * 40)
     with pytest.raises(JournalError, match="a.sqlite3"):
-        Journal(foreign).tickets()
+        Journal(foreign).tickets.listed()
     newer = tmp_path / "b.sqlite3"
-    Journal(newer).tickets()
+    Journal(newer).tickets.listed()
     with sqlite3.connect(newer) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(JournalError, match="99"):
-        Journal(newer).tickets()
+        Journal(newer).tickets.listed()
 
 
 def test_trying_things_out_leaves_no_file(tmp_path, monkeypatch):
