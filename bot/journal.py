@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,6 +20,14 @@ from kb.errors import InputError
 from kb.text import normalise
 
 Rating = Literal["up", "down"]
+
+Reason = Literal["irrelevant", "wrong", "incomplete", "unclear", "tone", "other"]
+"""Why a reply was rated as it was; :data:`REASONS` are the words for it."""
+
+REASONS: dict[Reason, str] = {
+    "irrelevant": "答非所问", "wrong": "内容有误或过时", "incomplete": "不够完整", "unclear": "看不明白",
+    "tone": "语气不好", "other": "其他",
+}  # fmt: skip
 
 MAX_COMMENT_CHARS = 500
 
@@ -65,21 +74,39 @@ class Journal:
             connection.execute(f"INSERT INTO turn VALUES ({','.join('?' * len(row))})", row)
         return key
 
-    def rate(self, turn_id: str, session: str, value: Rating, comment: str = "") -> None:
+    def rate(
+        self, turn_id: str, session: str, value: Rating, comment: str = "", reasons: Sequence[Reason] = ()
+    ) -> None:
         """Rate a reply; a second rating replaces the first.
 
         Raises:
-            InputError: ``value`` is unknown, or the turn does not belong to ``session``.
+            InputError: ``value`` or a reason is unknown, or the turn does not belong to ``session``.
         """
         if value not in get_args(Rating):
             raise InputError(f"评价“{value}”不可用；可选：up（满意）、down（不满意）。")
+        for reason in reasons:
+            if reason not in REASONS:
+                raise InputError(f"评价原因“{reason}”不可用；可选：{'、'.join(REASONS)}。")
         with self._database.write() as connection:
-            owner = connection.execute("SELECT session FROM turn WHERE id = ?", (turn_id,)).fetchone()
-            if owner is None or not secrets.compare_digest(owner["session"], digest(session)):
-                raise InputError("这条回复不属于当前对话，暂时无法评价；请刷新页面后再试。")
+            _own_turn(connection, turn_id, session)
             connection.execute(
-                "INSERT OR REPLACE INTO rating VALUES (?, ?, ?, ?)",
-                (turn_id, self._now(), value, mask(comment[:MAX_COMMENT_CHARS])),
+                "INSERT OR REPLACE INTO rating (turn, at, value, comment, reasons) VALUES (?, ?, ?, ?, ?)",
+                (
+                    turn_id, self._now(), value, mask(comment)[:MAX_COMMENT_CHARS],
+                    json.dumps(list(dict.fromkeys(reasons))),
+                ),
+            )  # fmt: skip
+
+    def mark_unsolved(self, turn_id: str, session: str) -> bool:
+        """Note that a reply did not solve what was asked; False if that had been noted before.
+
+        Raises:
+            InputError: the turn does not belong to ``session``.
+        """
+        with self._database.write() as connection:
+            _own_turn(connection, turn_id, session)
+            return bool(
+                connection.execute("INSERT OR IGNORE INTO unsolved VALUES (?, ?)", (turn_id, self._now())).rowcount
             )
 
     def turns(self, session: str, since: datetime | None = None) -> list[TurnView]:
@@ -143,3 +170,9 @@ class Journal:
 
     def _now(self) -> str:
         return stamp(self._clock())
+
+
+def _own_turn(connection: sqlite3.Connection, turn_id: str, session: str) -> None:
+    owner = connection.execute("SELECT session FROM turn WHERE id = ?", (turn_id,)).fetchone()
+    if owner is None or not secrets.compare_digest(owner["session"], digest(session)):
+        raise InputError("这条回复不属于当前对话，暂时无法评价；请刷新页面后再试。")

@@ -145,4 +145,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX outbox_due ON outbox (due)",
     ),
+    # 3: why a reply was rated so; 没解决; what became of the questions asked in vain
+    (
+        "ALTER TABLE rating ADD COLUMN reasons TEXT NOT NULL DEFAULT '[]'",  # JSON list of bot.journal.Reason
+        """
+        CREATE TABLE unsolved (
+            turn TEXT PRIMARY KEY REFERENCES turn (id) ON DELETE CASCADE,
+            at   TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE question_state (
+            folded TEXT PRIMARY KEY,   -- as turn.folded
+            state  TEXT NOT NULL CHECK (state IN ('handled', 'ignored')),
+            at     TEXT NOT NULL,
+            who    TEXT NOT NULL
+        )
+        """,
+    ),
 )

@@ -235,3 +235,20 @@ def test_a_full_disk_loses_nothing_acknowledged_and_says_so(path, size):
     stored = [view.turn for view in Journal(path).turns("v") if view.turn]
     assert stored[: len(acknowledged)] == acknowledged
     assert Journal(path).turn("v", "customer", "again", ANSWER)
+
+
+def test_reasons_are_typed_and_the_last_rating_stands(journal, path):
+    turn = journal.turn("v", "customer", "x", ANSWER)
+    journal.rate(turn, "v", "up")
+    journal.rate(turn, "v", "down", "说得不对，打13812345678", reasons=("wrong", "tone", "wrong"))
+    assert rows(path, "SELECT value, comment, reasons FROM rating") == [("down", "说得不对，打138****5678", '["wrong", "tone"]')]
+    with pytest.raises(InputError, match="rude"):
+        journal.rate(turn, "v", "down", reasons=("rude",))
+
+
+def test_unsolved_is_noted_once_and_by_the_own_session_only(journal, path):
+    turn = journal.turn("v", "customer", "x", ANSWER)
+    with pytest.raises(InputError, match="不属于当前对话"):
+        journal.mark_unsolved(turn, "w")
+    assert [journal.mark_unsolved(turn, "v"), journal.mark_unsolved(turn, "v")] == [True, False]
+    assert rows(path, "SELECT count(*) FROM unsolved") == [(1,)]
