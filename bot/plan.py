@@ -8,7 +8,10 @@ from typing import Protocol
 from bot.compose import Draft
 from bot.policy import Due
 from bot.records import Citation, Outcome, Scenario
+from bot.scenario import Situation
+from bot.session import Conversation
 from bot.tickets import TicketKind
+from bot.wording import Wording
 from kb.records import Entry, SearchResult
 
 
@@ -61,3 +64,36 @@ class Plan:
     spoken: Spoken
     wish: Wish | None = None
     unstored: Spoken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One message, in its conversation: what the parts of the responder are handed.
+
+    ``words`` as typed, without control characters; ``wording`` as it is spoken now.
+    """
+
+    words: str
+    situation: Situation
+    conversation: Conversation
+    wording: Wording
+
+    def line(
+        self,
+        name: str,
+        outcome: Outcome,
+        place: str = "",
+        *,
+        lead: str = "",
+        wish: Wish | None = None,
+        scenario: Scenario = "question",
+        confidence: float = 0.0,
+        generation: str | None = None,
+    ) -> Plan:
+        """A line of the wording file; one that rests on a ticket has a second version for when it cannot be stored."""
+
+        def spoken(name: str) -> Spoken:
+            draft = Draft(lead + self.wording.line(name, place))
+            return Spoken(outcome, scenario, draft, confidence, generation=generation)
+
+        return Plan(spoken(name), wish, spoken(f"{name}_unrecorded") if wish is not None else None)

@@ -1,0 +1,198 @@
+"""What is said to a question: one answer, several, choices, or that a person has to look into it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot import compose, followup
+from bot.compose import Draft
+from bot.generate import Rewording
+from bot.plan import Base, Moment, Plan, Spoken, Wish
+from bot.policy import VERBATIM, Decision, decide
+from bot.records import COMPLAINTS, Role
+from bot.scenario import Situation
+from bot.settings import BotSettings
+from kb.question import parts
+from kb.records import SearchResult
+from kb.text import normalise
+
+logger = logging.getLogger(__name__)
+
+HITS = 8
+"""Hits asked of the base: choices that say the same fall away."""
+
+MOST_PARTS = 4
+"""Questions in one message that are answered each; who asks more is answered the first ones."""
+
+_MARKUP = re.compile(r"<[^<>]{1,200}>")
+
+
+class Questions:
+    """Answers from ``base`` for ``role``; what it remembers it writes into the conversation of the moment."""
+
+    def __init__(self, base: Base, settings: BotSettings, role: Role, rewording: Rewording | None = None) -> None:
+        self._base = base
+        self._settings = settings
+        self._role: Role = role
+        self._rewording = rewording
+
+    def asked(self, moment: Moment) -> Plan:
+        """The reply to a question."""
+        situation, conversation = moment.situation, moment.conversation
+        several = self._several(moment) if self._role == "customer" else None
+        if several is not None:
+            return several
+        result, asked = self._looked_up(moment)
+        decision = decide("question", result, self._role, words=asked)
+        confidence, generation = decision.confidence, result.generation if result is not None else None
+        if decision.act == "answer":
+            return Plan(self._answer(moment, decision, asked, generation))
+        place = normalise(asked)
+        lead = self._lead(moment, place, sorry=False)
+        choices = compose.choices_of(decision.hits, self._settings.choices)
+        conversation.question, conversation.choices, conversation.others = asked, choices, {}
+        conversation.generation = generation
+        if choices:
+            if self._role == "agent":
+                draft = compose.clarify(moment.wording.line("agent.clarify", place), choices)
+            else:
+                draft = self._offer(moment, "clarify.intro", choices, place, lead)
+            citations = tuple(map(compose.citation_of, choices.values()))
+            return Plan(Spoken("clarify", "question", draft, confidence, "", citations, tuple(choices), generation))
+        outage = decision.act == "outage"
+        found = {"confidence": confidence, "generation": generation}
+        if self._role == "agent":
+            return moment.line("agent.outage" if outage else "agent.not_found", "handoff", **found)  # type: ignore[arg-type]
+        wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
+        line = "person.outage" if outage else "person.cannot_answer"
+        return moment.line(line, "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
+
+    def _several(self, moment: Moment) -> Plan | None:
+        """One reply to a message that asks several things, each under its own words; None if one answer is enough."""
+        situation, conversation = moment.situation, moment.conversation
+        asked = parts(_MARKUP.sub(" ", situation.matter))[:MOST_PARTS]
+        if len(asked) < 2:
+            return None
+        found: dict[str, Decision] = {}
+        seen: set[str] = set()
+        generation = None
+        for part in asked:
+            # 运费谁出 after 怎么退货 may mean the freight of a return.
+            for reading in (part, f"{asked[0]} {part}"):
+                try:
+                    result = self._base.search(reading, HITS)
+                except Exception:  # the single question that follows says so
+                    logger.exception("the base could not be searched")
+                    return None
+                decision = decide("question", result, self._role, words=part)
+                if decision.act == "answer" and decision.hits[0].entry.id not in seen:
+                    seen.add(decision.hits[0].entry.id)
+                    found[part], generation = decision, result.generation
+                    break
+        if len(found) < 2:
+            return None
+        place = normalise(situation.matter)
+        lead = self._lead(moment, place, sorry=False)
+        head = f"{lead}{moment.wording.line('answer.several', place)}"
+        blocks = []
+        for number, part in enumerate(asked, 1):
+            known = part in found
+            words = compose.curated_words(found[part].hits[0], self._settings.answer_chars) if known else ""
+            said = words or moment.wording.line("answer.part_unsure", place)
+            blocks.append(f"{number}. {part.rstrip('?？。!！ ')}\n{said}")
+        body = "\n\n".join(blocks)
+        hits = [decision.hits[0] for decision in found.values()]
+        conversation.question, conversation.choices, conversation.generation = asked[-1], {}, generation
+        conversation.others = {}
+        draft = Draft(f"{head}\n{body}", (len(head) + 1, len(head) + 1 + len(body)))
+        confidence = min(decision.confidence for decision in found.values())
+        citations = tuple(map(compose.citation_of, hits))
+        return Plan(Spoken("answer", "question", draft, confidence, body, citations, (), generation))
+
+    def _offer(self, moment: Moment, intro: str, choices: Iterable[str], place: str, lead: str = "") -> Draft:
+        return compose.clarify(
+            lead + moment.wording.line(intro, place), choices, moment.wording.line("clarify.tail", place)
+        )
+
+    def picked(self, choice: str, moment: Moment) -> Plan:
+        """The answer to a question that was offered; looked up anew if it has been withdrawn meanwhile."""
+        conversation = moment.conversation
+        moment = replace(moment, situation=Situation("question", 1.0, (), choice))
+        hit = conversation.choices[choice]
+        try:
+            unchanged = self._base.entry(hit.entry.id) == hit.entry
+        except Exception:  # as in a search: the line for an outage follows
+            logger.exception("the base could not be read")
+            unchanged = False
+        if not unchanged:
+            return self.asked(moment)
+        decision = Decision("answer", "answer", (hit,), VERBATIM)
+        return Plan(self._answer(moment, decision, choice, conversation.generation))
+
+    def _looked_up(self, moment: Moment) -> tuple[SearchResult | None, str]:
+        """What the base says to the surest reading of ``matter``, and that reading; None when it cannot be asked."""
+        best: SearchResult | None = None
+        asked = matter = moment.situation.matter
+        for reading in followup.readings(matter, moment.conversation):
+            try:
+                result = self._base.search(_MARKUP.sub(" ", reading), HITS)
+            except Exception:  # whatever is broken below, the visitor gets an honest line and the log the trace
+                logger.exception("the base could not be searched")
+                return None, matter
+            if best is None or result.confidence > best.confidence:
+                best, asked = result, reading
+            if best.band == "answer":
+                break
+        return best, asked
+
+    def _answer(self, moment: Moment, decision: Decision, asked: str, generation: str | None) -> Spoken:
+        situation, conversation = moment.situation, moment.conversation
+        hit, place, confidence = decision.hits[0], normalise(asked), decision.confidence
+        conversation.question, conversation.choices, conversation.generation = asked, {}, generation
+        conversation.others = compose.choices_of(decision.hits[1:], self._settings.choices)
+        citations = (compose.citation_of(hit),)
+        if hit.entry.only_wrong:
+            phrases = "\n".join(f"× {line}" for line in hit.entry.wrong)
+            text = moment.wording.line("agent.never", place, name=hit.entry.text, phrases=phrases)
+            return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)
+        if hit.entry.kind == "script":
+            text = moment.wording.line("agent.script", place, reply=hit.entry.text)
+            return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)
+        words = compose.curated_words(hit, self._settings.answer_chars)
+        reworded = self._rewording.of(asked, words) if self._rewording and self._role == "customer" else ""
+        folded = normalise(situation.matter)
+        again = folded in conversation.asked
+        tail = compose.tail_for(moment.wording, words, place, again=again, last=conversation.last_tail)
+        lead = self._lead(moment, place, sorry=not compose.apologises(words))
+        conversation.asked.add(folded)
+        conversation.last_tail = tail or conversation.last_tail
+        draft = compose.answer(moment.wording, hit, reworded or words, place, lead=lead, tail=tail)
+        if reworded:
+            draft = Draft(draft.text)  # nothing in it is curated
+        plain = compose.answer(moment.wording, hit, words, place, lead="", tail="")
+        return Spoken("answer", "question", draft, confidence, plain.text, citations, (), generation)
+
+    def _lead(self, moment: Moment, place: str, *, sorry: bool) -> str:
+        """What goes before an answer: 您好 once in a conversation, and the courtesy that the question came with."""
+        situation, conversation = moment.situation, moment.conversation
+        lines = [] if conversation.greeted else ["answer.hello"]
+        lines += [f"courtesy.{name}" for name in situation.courtesies if name in ("thanks", "customer_apology")][:1]
+        if sorry and any(name in COMPLAINTS for name in situation.courtesies):
+            lines.append("courtesy.complaint")
+        conversation.greeted = True
+        return "".join(moment.wording.line(line, place) for line in lines)
+
+    def others(self, moment: Moment) -> Plan:
+        """What else it might have been, after the customer said that it was not that; a person when nothing is left."""
+        conversation = moment.conversation
+        if not conversation.others:
+            wish = Wish("question", conversation.question, "deadline", joins=conversation.ticket_kind == "question")
+            return moment.line("person.cannot_answer", "handoff", conversation.question, wish=wish)
+        choices, conversation.others = conversation.others, {}
+        conversation.choices = choices
+        draft = self._offer(moment, "clarify.none_of_these", choices, conversation.question)
+        citations = tuple(map(compose.citation_of, choices.values()))
+        return Plan(Spoken("clarify", "question", draft, 0.0, "", citations, tuple(choices), conversation.generation))
