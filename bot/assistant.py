@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.checker import Checker
-from bot.compose import Draft
+from bot.compose import Draft, waited
+from bot.conditions import with_festival
 from bot.errors import JournalError
 from bot.generate import Generator, Rewording
 from bot.journal import Journal
-from bot.opening import opening_at, parse_overrides
+from bot.opening import festival_on, is_morning, is_open, opening_at, parse_overrides
 from bot.plan import Base, Plan, Spoken, Wish
 from bot.records import Citation, Outcome, Reply, Role, Scenario, TurnView
 from bot.responder import Responder
@@ -26,6 +27,7 @@ from bot.wording import Wording
 from kb.config import ShopSettings
 from kb.errors import InputError
 from kb.records import Entry
+from kb.text import letters, normalise
 
 __all__ = ["Assistant", "Base", "Citation", "Outcome", "Reply", "Role", "Scenario", "TurnView"]
 
@@ -72,6 +74,7 @@ class Assistant:
         self._timer = timer
         self._festivals = parse_overrides(settings.festivals)
         self._zone = ZoneInfo(shop.timezone)
+        self._hours = shop.service_hours
         self._storing = True
         self._purged: date | None = None
         self._responder = Responder(
@@ -99,12 +102,12 @@ class Assistant:
         An outage of the base gives the outcome ``handoff`` and a line of its own, and is logged; a journal that cannot
         be written gives ``turn == ""`` and words that claim nothing was recorded.
         """
-        return self._exchange(session, _tidy(text), self._responder.plan)
+        return self._exchange(session, _tidy(text), Responder.plan)
 
     def hand_off(self, session: str) -> Reply:
         """The reply to the 转人工 button."""
         wish = Situation("human_agent", 1.0, (), "转人工")
-        return self._exchange(session, "转人工", lambda words, held: self._responder.act(wish, words, held))
+        return self._exchange(session, "转人工", lambda responder, words, held: responder.act(wish, words, held))
 
     def welcome(self, session: str) -> Reply:
         """The opening line by clock and calendar; ``choices`` are the most asked questions. Nothing is stored.
@@ -113,7 +116,7 @@ class Assistant:
         """
         started = self._timer()
         self._purge_daily()
-        line = self._wording.line(self._opening(), session)
+        line = self._wording.during(*self._facts()).line(self._opening(), session)
         choices = self._most_asked()
         with self._sessions.use(session) as conversation:
             if not conversation.bubbles:
@@ -136,14 +139,14 @@ class Assistant:
             logger.error("transcript not available: %s", error)
             return []
 
-    def _exchange(self, session: str, words: str, think: Callable[[str, Conversation], Plan]) -> Reply:
+    def _exchange(self, session: str, words: str, think: Callable[[Responder, str, Conversation], Plan]) -> Reply:
         """Think, check, store, remember. Ticket and turn become durable together, before anything claims so."""
         started = self._timer()
         with self._sessions.use(session) as conversation:
             if not conversation.turns and not conversation.bubbles:
                 conversation.bubbles.extend(self._earlier(session))
             conversation.turns += 1
-            plan = think(words, conversation)
+            plan = think(self._responder.during(*self._facts(words, conversation)), words, conversation)
             reply = self._finished(plan.spoken, started)
             stored = words[:STORED_CHARS]
             try:
@@ -197,9 +200,7 @@ class Assistant:
     def _finished(self, spoken: Spoken, started: float) -> Reply:
         draft = spoken.draft
         if self._timer() - started > self._settings.wait_apology_s:
-            waiting = self._wording.line("answer.waiting", "")
-            start, end = draft.curated
-            draft = Draft(waiting + draft.text, (start + len(waiting), end + len(waiting)))
+            draft = waited(self._wording.during(*self._facts()), draft)
         return Reply(
             self._checked(draft, spoken), spoken.outcome, spoken.scenario, spoken.confidence, spoken.citations,
             spoken.choices, spoken.generation, self._since(started),
@@ -235,6 +236,19 @@ class Assistant:
         public = (entry.question for entry in entries if entry.kind == "faq" and entry.audience == "public")
         return tuple(dict.fromkeys(public))[:wanted]
 
+    def _facts(self, words: str = "", conversation: Conversation | None = None) -> Iterable[str]:
+        """What holds at this moment of a conversation, for the conditions of the wording."""
+        now = self._now()
+        before = conversation.bubbles if conversation is not None else ()
+        asked = {_compared(view.text) for view in before if view.role == "customer"}
+        return with_festival({
+            "closed" if is_open(self._hours, now) is False else "open",
+            festival_on(now.date(), self._festivals) or "ordinary",
+            "morning" if is_morning(now) else "afternoon",
+            "later" if asked else "first",
+            "again" if _compared(words) in asked else "new",
+        })  # fmt: skip
+
     def _opening(self) -> str:
         return opening_at(self._now(), self._festivals)
 
@@ -243,6 +257,11 @@ class Assistant:
 
     def _since(self, started: float) -> float:
         return round((self._timer() - started) * 1000, 2)
+
+
+def _compared(text: str) -> str:
+    """``text`` as two messages are told to be the same."""
+    return letters(normalise(text))
 
 
 def _tidy(text: str) -> str:

@@ -1,4 +1,4 @@
-"""``python -m bot``: ask, check a draft, tell the situation, keep staff accounts."""
+"""``python -m bot``: ask, check a draft, tell the situation, look at the wording, keep staff accounts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.users_cli import users
+from bot.wording_cli import wording
 from kb.config import Home
 from kb.console import emit, home_option, json_option, read_batch, run, say
 from kb.errors import InputError
@@ -39,6 +40,7 @@ def cli() -> None:
       python -m bot ask 可以货到付款吗
       python -m bot check "不行，这是规定"
       python -m bot classify 麻烦问下修一次收多少钱，多谢啦
+      python -m bot wording check my-wording.toml
       python -m bot users add 小王 --role agent
     """
 
@@ -144,6 +146,7 @@ def classify(text: str | None, batch: str | None, as_json: bool) -> None:
 
 
 cli.add_command(users)
+cli.add_command(wording)
 
 
 def main() -> int:

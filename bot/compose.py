@@ -16,6 +16,7 @@ QUOTED_CHARS = 40
 """Most characters of the customer's own words that are repeated back."""
 
 _GREETED = re.compile(r"^(?:尊敬的(?:客户|顾客)[，,：:]?)?(?:您好|你好|亲)[呀啊哦]?[，,！!。:：~～\s]*")
+_HELLO = re.compile(r"(?:(?:您好|早上好)[，！])?")
 _OFFERS = re.compile(
     r"随时|联系(?:我们|人工|客服)|告诉(?:我们|我)|咨询(?:我们|人工|客服)|帮您|为您(?:查询|处理|核实|登记|补|解答)"
 )
@@ -80,6 +81,15 @@ def extract(text: str, found: str, limit: int) -> str:
     while first > 0 and spans[last][1] - spans[first - 1][0] <= limit:
         first -= 1
     return text[spans[first][0] : spans[last][1]].strip()
+
+
+def waited(wording: Wording, draft: Draft) -> Draft:
+    """``draft`` with an apology for the wait, behind its greeting; just one apology where it begins with its own."""
+    at = len(_HELLO.match(draft.text)[0])  # type: ignore[index]
+    facts = ("sorry",) if apologises(draft.text[at:]) else ("plain",)
+    words = wording.during(*facts).line("answer.waiting", "")
+    start, end = (place + len(words) if place >= at else place for place in draft.curated)
+    return Draft(draft.text[:at] + words + draft.text[at:], (start, end))
 
 
 def tail_for(wording: Wording, words: str, place: str, *, again: bool, last: str) -> str:

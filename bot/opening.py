@@ -29,12 +29,28 @@ def opening_at(moment: datetime, overrides: Spans | None = None) -> str:
 
     早上好 from 0:00 to 12:00, 您好 otherwise, festivals before both. ``overrides`` replaces the days of a festival.
     """
-    day = moment.date()
+    festival = festival_on(moment.date(), overrides)
+    if festival is not None:
+        return f"opening.{festival}"
+    return "opening.morning" if is_morning(moment) else "opening.day"
+
+
+def festival_on(day: date, overrides: Spans | None = None) -> str | None:
+    """The festival of that day, None on ordinary days; the first of :data:`FESTIVALS` that fits but one.
+
+    春节 is from New Year's Eve to the seventh day, 劳动节 1 to 3 May, 国庆节 1 to 7 October, 元旦 and 中秋节 one day; 中秋节 goes
+    before 国庆节. Lunar dates are known for 2001 to 2100; in other years only an override makes these festivals.
+    """
     for festival in FESTIVALS:
         spans = (overrides or {}).get(festival) or _usual(festival, day.year)
         if any(first <= day <= last for first, last in spans):
-            return f"opening.{festival}"
-    return "opening.morning" if moment.time() < time(12) else "opening.day"
+            return festival
+    return None
+
+
+def is_morning(moment: datetime) -> bool:
+    """Whether one says 早上好: from 0:00 to 12:00."""
+    return moment.time() < time(12)
 
 
 def parse_overrides(texts: Sequence[str]) -> Spans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from datetime import datetime
 
@@ -44,6 +45,12 @@ class Responder:
         self._role: Role = role
         self._questions = Questions(base, settings, role, rewording)
         self._moments = Moments(checker, role, opening, now, service_hours)
+
+    def during(self, *facts: str) -> Responder:
+        """The same, in a moment of which ``facts`` (:mod:`bot.conditions`) hold."""
+        other = copy.copy(self)
+        other._wording = self._wording.during(*facts)
+        return other
 
     def plan(self, words: str, conversation: Conversation) -> Plan:
         """What to say to ``words`` (without control characters), and what has to be stored for it."""

@@ -261,7 +261,7 @@ def test_a_slow_reply_opens_with_an_apology(make):
     reply = make(timer=lambda: float(next(ticks))).reply("v", "可以货到付款吗？")
     assert reply.text.startswith("您好") is True
     slow = iter(range(0, 10_000, 8))
-    assert make(timer=lambda: float(next(slow))).reply("v", "可以货到付款吗？").text.startswith("让您久等了")
+    assert make(timer=lambda: float(next(slow))).reply("v", "可以货到付款吗？").text.startswith("您好，让您久等了。很抱歉，")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.opening import is_open, opening_at, parse_overrides
+from bot.opening import festival_on, is_open, opening_at, parse_overrides
 from kb.errors import SettingsError
 
 
@@ -34,6 +34,27 @@ from kb.errors import SettingsError
 )
 def test_openings_by_clock_and_calendar(moment, opening):
     assert opening_at(datetime.fromisoformat(moment)) == f"opening.{opening}"
+
+
+NEW_YEARS = ["2025-01-29", "2026-02-17", "2027-02-06", "2028-01-26", "2029-02-13", "2030-02-03", "2031-01-23",
+             "2032-02-11", "2033-01-31", "2034-02-19", "2035-02-08"]  # fmt: skip
+MID_AUTUMNS = ["2025-10-06", "2026-09-25", "2027-09-15", "2028-10-03", "2029-09-22", "2030-09-12", "2031-10-01",
+               "2032-09-19", "2033-09-08", "2034-09-27", "2035-09-16"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("new_year", "mid_autumn"), zip(NEW_YEARS, MID_AUTUMNS, strict=True))
+def test_lunar_festivals_of_eleven_years(new_year, mid_autumn):
+    first, moon, one = date.fromisoformat(new_year), date.fromisoformat(mid_autumn), timedelta(days=1)
+    spring = [first + one * day for day in range(-20, 30) if festival_on(first + one * day) == "spring"]
+    assert spring == [first - one + one * day for day in range(8)]
+    assert [festival_on(moon + one * day) == "mid_autumn" for day in (-1, 0, 1)] == [False, True, False]
+
+
+@pytest.mark.parametrize("year", [1900, 2150, 9999])
+def test_years_whose_lunar_dates_nobody_knows_have_the_other_festivals_and_the_editors(year):
+    found = {festival_on(date(year, month, day)) for month in range(1, 13) for day in range(1, 29)}
+    assert found == {None, "new_year", "labour", "national"}
+    assert festival_on(date(year, 2, 3), parse_overrides([f"spring={year}-02-03"])) == "spring"
 
 
 def test_editors_set_the_days():
