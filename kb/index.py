@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 """Raised when the same entries and encoders give another index, so that a build is not taken for unchanged."""
 
 Progress = Callable[[int, int], None]
