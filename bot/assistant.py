@@ -18,6 +18,7 @@ from bot.generate import Generator, Rewording
 from bot.journal import Journal
 from bot.opening import festival_on, is_morning, is_open, opening_at, parse_overrides
 from bot.plan import Base, Plan, Spoken, Wish
+from bot.privacy import mask
 from bot.records import Citation, Outcome, Reply, Role, Scenario, TurnView
 from bot.responder import Responder
 from bot.scenario import Classifier, Situation
@@ -148,7 +149,7 @@ class Assistant:
             conversation.turns += 1
             plan = think(self._responder.during(*self._facts(words, conversation)), words, conversation)
             reply = self._finished(plan.spoken, started)
-            stored = words[:STORED_CHARS]
+            stored = mask(words[: 2 * STORED_CHARS])[:STORED_CHARS]  # a number is not cut before it is masked
             try:
                 with self._journal.together():
                     if plan.wish is not None:

@@ -65,7 +65,7 @@ class Journal:
         key = secrets.token_urlsafe(12)
         masked = mask(question)
         row = (
-            key, self._now(), digest(session), role, masked, normalise(masked), mask(reply.text), reply.outcome,
+            key, self._now(), digest(session), role, masked, normalise(masked), _said(reply), reply.outcome,
             reply.scenario, reply.confidence, reply.generation, reply.citations[0].id if reply.citations else None,
             json.dumps([asdict(citation) for citation in reply.citations], ensure_ascii=False),
             json.dumps(reply.choices, ensure_ascii=False), reply.ms, reply.ticket,
@@ -170,6 +170,11 @@ class Journal:
 
     def _now(self) -> str:
         return stamp(self._clock())
+
+
+def _said(reply: Reply) -> str:
+    """A reply as it is stored: what the knowledge says is public, everything else is masked."""
+    return mask(reply.text, public="\n".join(citation.text for citation in reply.citations))
 
 
 def _own_turn(connection: sqlite3.Connection, turn_id: str, session: str) -> None:
