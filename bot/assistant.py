@@ -13,17 +13,20 @@ from zoneinfo import ZoneInfo
 from bot.checker import Checker
 from bot.compose import Draft, waited
 from bot.conditions import with_festival
+from bot.deadline import ServiceHours
 from bot.errors import JournalError
 from bot.generate import Generator, Rewording
 from bot.journal import Journal
-from bot.opening import festival_on, is_morning, is_open, opening_at, parse_overrides
+from bot.opening import festival_on, is_morning, opening_at, parse_overrides
 from bot.plan import Base, Plan, Spoken, Wish
+from bot.policy import Due
 from bot.privacy import mask
 from bot.records import Citation, Outcome, Reply, Role, Scenario, TurnView
 from bot.responder import Responder
 from bot.scenario import Classifier, Situation
 from bot.session import Conversation, Sessions
 from bot.settings import BotSettings
+from bot.tickets import Ticket
 from bot.wording import Wording
 from kb.config import ShopSettings
 from kb.errors import InputError
@@ -75,11 +78,11 @@ class Assistant:
         self._timer = timer
         self._festivals = parse_overrides(settings.festivals)
         self._zone = ZoneInfo(shop.timezone)
-        self._hours = shop.service_hours
+        self._hours = ServiceHours(shop.service_hours, self._now)
         self._storing = True
         self._purged: date | None = None
         self._responder = Responder(
-            base, wording, checker, classifier, settings, role, self._opening, self._now, shop.service_hours,
+            base, wording, checker, classifier, settings, role, self._opening, self._hours,
             Rewording(generator, checker, generator_s, settings.answer_chars) if generator is not None else None,
         )  # fmt: skip
 
@@ -144,28 +147,46 @@ class Assistant:
         """Think, check, store, remember. Ticket and turn become durable together, before anything claims so."""
         started = self._timer()
         with self._sessions.use(session) as conversation:
-            if not conversation.turns and not conversation.bubbles:
-                conversation.bubbles.extend(self._earlier(session))
+            if not conversation.turns:
+                self._recall(conversation)
             conversation.turns += 1
+            before = conversation.form
             plan = think(self._responder.during(*self._facts(words, conversation)), words, conversation)
-            reply = self._finished(plan.spoken, started)
             stored = mask(words[: 2 * STORED_CHARS])[:STORED_CHARS]  # a number is not cut before it is masked
+            ticket, spoken = None, plan.spoken
             try:
                 with self._journal.together():
                     if plan.wish is not None:
-                        reply = replace(reply, ticket=self._granted(plan.wish, conversation))
+                        ticket = self._granted(plan.wish, conversation)
+                        spoken = plan.confirmed(ticket) if plan.confirmed is not None else spoken
+                    reply = replace(self._finished(spoken, started), ticket=ticket.id if ticket is not None else None)
                     turn = self._journal.turn(session, self._role, stored, reply)
+                    if plan.wish is not None and ticket is not None and ticket.kind != "suggestion":
+                        pending = ticket.state != "closed" and not plan.wish.ends
+                        conversation.ticket = ticket.id if pending else None
+                        conversation.ticket_kind = ticket.kind if pending else ""
+                    self._journal.remember(session, conversation.state())
+                if ticket is not None and ticket.kind == "suggestion":
+                    conversation.suggested.add(normalise(words))
                 reply = replace(reply, turn=turn)
-                if plan.wish is not None and plan.wish.kind != "suggestion":
-                    conversation.ticket, conversation.ticket_kind = reply.ticket, plan.wish.kind
                 self._stored(True)
             except JournalError as error:
                 self._stored(False, error)
-                reply = self._finished(plan.unstored or plan.spoken, started)
+                conversation.form = before  # the step is asked again
+                reply = self._finished(plan.unstored or spoken, started)
             if words:
                 conversation.bubbles.append(TurnView("customer", stored))
             conversation.bubbles.append(TurnView("bot", reply.text, reply.citations, reply.choices, reply.turn))
             return replace(reply, ms=self._since(started))
+
+    def _recall(self, conversation: Conversation) -> None:
+        """Go on where an earlier life of this server stopped, as far back as a conversation may last."""
+        if not conversation.bubbles:
+            conversation.bubbles.extend(self._earlier(conversation.session))
+        try:
+            conversation.restore(self._journal.remembered(conversation.session, self._clock() - self._sessions.age))
+        except JournalError as error:
+            logger.error("conversation begins anew: %s", error)
 
     def _stored(self, stored: bool, error: JournalError | None = None) -> None:
         """Log when storing begins to fail and when it works again, not every single time."""
@@ -183,20 +204,29 @@ class Assistant:
             except JournalError as error:
                 logger.error("old conversations not deleted: %s", error)
 
-    def _granted(self, wish: Wish, conversation: Conversation) -> str:
-        """The number of the ticket that a wish was written to."""
+    def _granted(self, wish: Wish, conversation: Conversation) -> Ticket:
+        """The ticket that a wish was written to."""
+        due, session = self._due(wish.due), conversation.session
         if wish.joins and conversation.ticket is not None:
             try:
+                if wish.withdraws:
+                    return self._journal.tickets.withdraw(conversation.ticket, session)
                 return self._journal.tickets.add(
-                    conversation.ticket, conversation.session, contact=wish.contact, detail=wish.words
-                ).id
+                    conversation.ticket, session, contact=wish.contact, detail=wish.words, facts=wish.facts, due=due
+                )
             except InputError:
                 pass  # a colleague has closed it meanwhile; what comes now deserves a new one
-        hours = {"deadline": self._settings.reply_deadline_hours, "callback": self._settings.callback_hours}
-        due = self._clock() + timedelta(hours=hours[wish.due]) if wish.due is not None else None
         return self._journal.tickets.open(
-            conversation.session, wish.kind, wish.words, contact=wish.contact, due=due
-        ).id
+            session, wish.kind, wish.words or wish.facts.what, contact=wish.contact, facts=wish.facts, due=due
+        )
+
+    def _due(self, due: Due | None) -> datetime | None:
+        """The promised time; a call back counts from when people are there."""
+        if due is None:
+            return None
+        if due == "callback":
+            return self._hours.opened() + timedelta(hours=self._settings.callback_hours)
+        return self._clock() + timedelta(hours=self._settings.reply_deadline_hours)
 
     def _finished(self, spoken: Spoken, started: float) -> Reply:
         draft = spoken.draft
@@ -243,7 +273,7 @@ class Assistant:
         before = conversation.bubbles if conversation is not None else ()
         asked = {_compared(view.text) for view in before if view.role == "customer"}
         return with_festival({
-            "closed" if is_open(self._hours, now) is False else "open",
+            "closed" if self._hours.closed() else "open",
             festival_on(now.date(), self._festivals) or "ordinary",
             "morning" if is_morning(now) else "afternoon",
             "later" if asked else "first",

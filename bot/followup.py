@@ -21,6 +21,11 @@ _NOT_THAT = re.compile(
     r"^(?:都)?(?:不是|不对)(?:的|啊|呀|吧|哦)?(?:这个|这些|这样|问这个|我想问的|我问的|我要的)?(?:的|啊|呀|吧)*[。！!]*$"
     r"|^(?:我)?(?:问的|想问的|要问的|说的)不是(?:这个|这些|这)|答非所问|没(?:有)?(?:回答|答)(?:到)?(?:我的)?(?:问题|点上)|^都不是|^没(?:有)?解决"
 )
+_GIVES_UP = re.compile(
+    r"^(?:哎|唉|那|嗯|好|好吧)*(?:还是|就)?算了(?:吧)?(?:我|还是|就)?(?:先)?(?:不|别)(?:想|用|要|再)?[\u4e00-\u9fff]{1,4}了?(?:吧)?$"
+    r"|^(?:那|我|还是|先|就)*不(?:想|用|要|再)?(?:退|换|修|寄|问|查|办|申请|取消|投诉)(?:货|款|票|修|理|货款|订单)?了(?:吧)?$"
+)
+_MARKS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"^(?:第)?\s*([1-9一二三四五六七八九])\s*(?:个|条|项|号|种)?[。.、！!]*$")
 _DIGITS = "一二三四五六七八九"
 
@@ -34,6 +39,11 @@ def chosen(text: str, choices: Iterable[str]) -> str | None:
         return next((choice for choice in offered if normalise(choice) == folded), None)
     number = int(match[1]) if match[1].isdigit() else _DIGITS.index(match[1]) + 1
     return offered[number - 1] if number <= len(offered) else None
+
+
+def gives_up(text: str) -> bool:
+    """Whether ``text`` says that what was spoken of is no longer wanted: 算了不退了."""
+    return _GIVES_UP.search(_MARKS.sub("", normalise(text))) is not None
 
 
 def points_beyond(text: str) -> bool:

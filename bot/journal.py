@@ -6,11 +6,11 @@ import contextlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from bot.database import Database, digest, stamp
 from bot.privacy import mask
@@ -123,6 +123,22 @@ class Journal:
             citations = tuple(Citation(**citation) for citation in json.loads(row["citations"]))
             views.append(TurnView("bot", row["reply"], citations, tuple(json.loads(row["choices"])), row["id"]))
         return views
+
+    def remember(self, session: str, state: Mapping[str, Any]) -> None:
+        """Keep what a conversation stands at, instead of what was kept before; the caller has masked it."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO conversation VALUES (?, ?, ?)",
+                (digest(session), self._now(), json.dumps(state, ensure_ascii=False)),
+            )
+
+    def remembered(self, session: str, since: datetime) -> dict[str, Any]:
+        """What :meth:`remember` kept of a conversation, if that was after ``since``; else nothing."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT state FROM conversation WHERE session = ? AND at >= ?", (digest(session), stamp(since))
+            ).fetchone()
+        return dict(json.loads(row["state"])) if row else {}
 
     def unanswered(self, limit: int = 100, since: datetime | None = None) -> list[Unanswered]:
         """Questions asked in vain or rated down, the most frequent first."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.compose import Draft
+from bot.deadline import ServiceHours
 from bot.policy import Due
 from bot.records import Citation, Outcome, Scenario
 from bot.scenario import Situation
 from bot.session import Conversation
-from bot.tickets import TicketKind
+from bot.tickets import UNTOLD, Facts, Ticket, TicketKind
 from bot.wording import Wording
 from kb.records import Entry, SearchResult
+from kb.text import normalise
 
 
 class Base(Protocol):
@@ -48,22 +51,34 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A ticket that the words rest on. ``joins``: add to the conversation's open ticket, if there is one."""
+    """A ticket that the words rest on.
+
+    ``joins``: add to the conversation's open ticket, if there is one; ``withdraws``: close that; ``ends``: what the
+    customer says next is no longer about it. ``words`` are what was said, empty where nothing is to be added but
+    ``contact`` and ``facts``.
+    """
 
     kind: TicketKind
     words: str
     due: Due | None = None
     contact: str = ""
     joins: bool = False
+    facts: Facts = UNTOLD
+    withdraws: bool = False
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``spoken`` is said once ``wish`` is stored; ``unstored`` where that failed, None if it makes no difference."""
+    """``spoken`` is said once ``wish`` is stored; ``unstored`` where that failed, None if it makes no difference.
+
+    ``confirmed`` replaces ``spoken`` where the words name the ticket that was written.
+    """
 
     spoken: Spoken
     wish: Wish | None = None
     unstored: Spoken | None = None
+    confirmed: Callable[[Ticket], Spoken] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +112,14 @@ class Moment:
             return Spoken(outcome, scenario, draft, confidence, generation=generation)
 
         return Plan(spoken(name), wish, spoken(f"{name}_unrecorded") if wish is not None else None)
+
+    @property
+    def place(self) -> str:
+        """What the variant of a line depends on: the words, and where in the conversation they were said."""
+        return f"{normalise(self.words)}\n{self.conversation.turns}"
+
+    def promise(self, name: str, ticket: Ticket, hours: ServiceHours, **words: str) -> str:
+        """A line that names a ticket and its due time; with a further one while nobody is there."""
+        due = hours.in_words(ticket.due or hours.now())
+        text = self.wording.line(name, self.place, ticket=ticket.id, due=due, **words)
+        return f"{text}\n{self.wording.line('person.closed_now', self.place)}" if hours.closed() else text

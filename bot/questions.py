@@ -123,11 +123,11 @@ class Questions:
         moment = replace(moment, situation=Situation("question", 1.0, (), choice))
         hit = conversation.choices[choice]
         try:
-            unchanged = self._base.entry(hit.entry.id) == hit.entry
+            unchanged = hit is not None and self._base.entry(hit.entry.id) == hit.entry
         except Exception:  # as in a search: the line for an outage follows
             logger.exception("the base could not be read")
             unchanged = False
-        if not unchanged:
+        if hit is None or not unchanged:
             return self.asked(moment)
         decision = Decision("answer", "answer", (hit,), VERBATIM)
         return Plan(self._answer(moment, decision, choice, conversation.generation))
@@ -165,7 +165,9 @@ class Questions:
         reworded = self._rewording.of(asked, words) if self._rewording and self._role == "customer" else ""
         folded = normalise(situation.matter)
         again = folded in conversation.asked
-        tail = compose.tail_for(moment.wording, words, place, again=again, last=conversation.last_tail)
+        tail = ""
+        if conversation.form is None:  # else the way back to that follows
+            tail = compose.tail_for(moment.wording, words, place, again=again, last=conversation.last_tail)
         lead = self._lead(moment, place, sorry=not compose.apologises(words))
         conversation.asked.add(folded)
         conversation.last_tail = tail or conversation.last_tail

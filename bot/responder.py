@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 
 from bot import followup
 from bot.checker import Checker
+from bot.complaint import Complaints, withdraws
+from bot.deadline import ServiceHours
 from bot.generate import Rewording
 from bot.moments import Moments
 from bot.plan import Base, Moment, Plan, Wish
 from bot.questions import Questions
-from bot.records import Role
+from bot.records import COMPLAINTS, Role
 from bot.scenario import Classifier, Situation
 from bot.session import Conversation
 from bot.settings import BotSettings
@@ -21,6 +23,8 @@ from kb.text import has_words, normalise
 
 UNKNOWN = Situation("question", 0.0)
 """Of a message that has not been looked at yet."""
+STORY_CHARS = 2_000
+"""Longest message that is read where it tells of a complaint."""
 
 
 class Responder:
@@ -35,8 +39,7 @@ class Responder:
         settings: BotSettings,
         role: Role,
         opening: Callable[[], str],
-        now: Callable[[], datetime],
-        service_hours: str,
+        hours: ServiceHours,
         rewording: Rewording | None = None,
     ) -> None:
         self._wording = wording
@@ -44,7 +47,8 @@ class Responder:
         self._settings = settings
         self._role: Role = role
         self._questions = Questions(base, settings, role, rewording)
-        self._moments = Moments(checker, role, opening, now, service_hours)
+        self._moments = Moments(role, opening, hours)
+        self._complaints = Complaints(checker, self._answered, hours)
 
     def during(self, *facts: str) -> Responder:
         """The same, in a moment of which ``facts`` (:mod:`bot.conditions`) hold."""
@@ -57,20 +61,44 @@ class Responder:
         moment = Moment(words, UNKNOWN, conversation, self._wording)
         if not words:
             return moment.line("input.empty", "scripted")
-        if len(words) > self._settings.question_chars:
+        customer = self._role == "customer"
+        if len(words) > self._settings.question_chars and not (customer and self._complains_at_length(moment)):
             return moment.line("input.too_long", "refused")
-        refusal = self._classifier.refusal(words) if self._role == "customer" else None
+        refusal = self._classifier.refusal(words) if customer else None
         if refusal == "care":
             return moment.line("refusal.care", "handoff", wish=Wish("human", words, "callback"))
         if refusal is not None:
             return moment.line(f"refusal.{refusal}", "refused")
         picked = followup.chosen(words, conversation.choices)
         if picked is not None:
-            return self._questions.picked(picked, moment)
-        moment = Moment(words, self._classifier.classify(words), conversation, self._wording)
-        added = self._moments.addition(moment)
-        if added is not None:
-            return added
+            return self._complaints.resumed(self._questions.picked(picked, moment), moment)
+        moment = replace(moment, situation=self._classifier.classify(words))
+        return (self._under_way(moment) if customer else None) or self._answered(moment)
+
+    def act(self, situation: Situation, words: str, conversation: Conversation) -> Plan:
+        """What is said in a situation that is known, without looking at the words."""
+        moment = Moment(words, situation, conversation, self._wording)
+        return (self._under_way(moment) if self._role == "customer" else None) or self._answered(moment)
+
+    def _under_way(self, moment: Moment) -> Plan | None:
+        """The reply to what goes on with something: a complaint being taken down, an open ticket, a plan given up."""
+        conversation, scenario = moment.conversation, moment.situation.scenario
+        if conversation.form is not None:
+            return self._complaints.go_on(moment, conversation.form)
+        complained = conversation.ticket is not None and conversation.ticket_kind in COMPLAINTS
+        if withdraws(moment.words):
+            return self._complaints.withdrawn(moment) if complained else self._moments.changed_mind(moment)
+        if complained and scenario == "human_agent":
+            return self._complaints.to_person(moment)
+        if scenario in COMPLAINTS:
+            return self._complaints.begin(moment)
+        if followup.gives_up(moment.words):
+            return self._moments.changed_mind(moment)
+        return self._moments.addition(moment)
+
+    def _answered(self, moment: Moment) -> Plan:
+        """The reply to a message by itself."""
+        words, conversation = moment.words, moment.conversation
         if moment.situation.scenario != "question":
             return self._moments.act(moment)
         if followup.points_beyond(words) or not has_words(normalise(words)):
@@ -79,6 +107,9 @@ class Responder:
             return self._questions.others(moment)
         return self._questions.asked(moment)
 
-    def act(self, situation: Situation, words: str, conversation: Conversation) -> Plan:
-        """What is said in a situation that is known, without looking at the words."""
-        return self._moments.act(Moment(words, situation, conversation, self._wording))
+    def _complains_at_length(self, moment: Moment) -> bool:
+        """Whether a long message tells of a trouble; who is upset is not asked to be brief."""
+        if len(moment.words) > STORY_CHARS:
+            return False
+        form = moment.conversation.form
+        return form is not None or self._classifier.classify(moment.words).scenario in COMPLAINTS

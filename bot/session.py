@@ -6,14 +6,19 @@ import contextlib
 import secrets
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from bot.form import Form
+from bot.privacy import mask
 from bot.records import TurnView
 from kb.records import Hit
 
 MAX_ID_CHARS = 128
+
+_PLAIN = ("turns", "greeted", "ticket", "ticket_kind", "doubted", "insults", "last_tail")
 
 
 @dataclass(slots=True)
@@ -22,9 +27,11 @@ class Conversation:
 
     ``turns`` counts the customer's messages; ``greeted`` whether 您好 has been said in an answer; ``question`` is the
     last one that was looked up; ``choices`` are the questions offered last with what answers them, ``others`` those
-    kept back behind an answer, both of ``generation``; ``asked`` the folded questions answered so far; ``ticket`` the
-    open ticket that the customer is adding to, of ``ticket_kind``; ``insults`` how often abuse was met; ``last_tail``
-    the closing line said last, so that it is not said twice running.
+    kept back behind an answer, both of ``generation``; ``asked`` the folded questions answered so far, ``suggested`` the ideas recorded; ``ticket`` the
+    open ticket that the customer is adding to, of ``ticket_kind``; ``form`` a complaint that is being taken down;
+    ``doubted`` whether a number was once asked to be checked; ``insults`` how often abuse was met; ``last_tail`` the
+    closing line said last, so that it is not said twice running. ``choices`` taken over from before a restart have no
+    hit.
     """
 
     session: str
@@ -33,15 +40,34 @@ class Conversation:
     turns: int = 0
     greeted: bool = False
     question: str = ""
-    choices: dict[str, Hit] = field(default_factory=dict)
-    others: dict[str, Hit] = field(default_factory=dict)
+    choices: Mapping[str, Hit | None] = field(default_factory=dict)
+    others: Mapping[str, Hit] = field(default_factory=dict)
     generation: str | None = None
     asked: set[str] = field(default_factory=set)
+    suggested: set[str] = field(default_factory=set)
     ticket: str | None = None
     ticket_kind: str = ""
+    form: Form | None = None
+    doubted: bool = False
     insults: int = 0
     last_tail: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def state(self) -> dict[str, Any]:
+        """What must outlive a restart of the server, for the database: without personal numbers."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "question": mask(self.question),
+            "choices": list(self.choices),
+            "form": self.form.as_json() if self.form else None,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` gave."""
+        for name in (*_PLAIN, "question"):
+            setattr(self, name, state.get(name, getattr(self, name)))
+        self.choices = dict.fromkeys(state.get("choices", ()))
+        self.form = Form.of_json(state["form"]) if state.get("form") else None
 
 
 class Sessions:

@@ -176,41 +176,54 @@ class Tickets:
             return _ticket(_row(connection, key))
 
     def add(
-        self, ticket_id: str, session: str, *, contact: str = "", detail: str = "", facts: Facts = UNTOLD
+        self,
+        ticket_id: str,
+        session: str,
+        *,
+        contact: str = "",
+        detail: str = "",
+        facts: Facts = UNTOLD,
+        due: datetime | None = None,
     ) -> Ticket:
-        """Add what the customer told since: a way to reach them, facts, or words; who waited for it is called back.
+        """Add what the customer told since: a way to reach them, facts, or words not said before.
+
+        ``due`` moves the promised time forward, never back. Whoever waited for the customer works on it again.
 
         Raises:
             InputError: the ticket is closed, or does not belong to ``session``.
         """
         with self._database.write() as connection:
-            row = _own(connection, ticket_id, session)
-            details = json.loads(row["details"])[: MAX_DETAILS - 1 if detail else None]
+            row = _own(connection, ticket_id, session, PENDING)
+            details, new = json.loads(row["details"]), _kept(detail)
+            if new and new not in (row["question"], *details):
+                details = [*details[: MAX_DETAILS - 1], new]
             contacts = [part for part in row["contact"].split("；") if part]
             contacts += [part for part in contact.split("；") if part and part not in contacts]
+            sooner = min(filter(None, (row["due"], stamp(due) if due else None)), default=None)
             connection.execute(
-                "UPDATE ticket SET contact = ?, details = ?, facts = ?,"
+                "UPDATE ticket SET contact = ?, details = ?, facts = ?, due = ?,"
                 " state = CASE state WHEN 'waiting' THEN 'in_progress' ELSE state END WHERE id = ?",
                 (
-                    "；".join(contacts), _json([*details, *([_kept(detail)] if detail else [])]),
-                    _json(Facts(**json.loads(row["facts"])).joined(_safe(facts))), ticket_id,
+                    "；".join(contacts), _json(details),
+                    _json(Facts(**json.loads(row["facts"])).joined(_safe(facts))), sooner, ticket_id,
                 ),
             )  # fmt: skip
             return _ticket(_row(connection, ticket_id))
 
     def withdraw(self, ticket_id: str, session: str) -> Ticket:
-        """Close a ticket because the customer no longer wants it seen to.
+        """Close a ticket because the customer no longer wants it seen to; one that is closed stays as it is.
 
         Raises:
-            InputError: the ticket is closed already, or does not belong to ``session``.
+            InputError: the ticket does not belong to ``session``.
         """
         with self._database.write() as connection:
-            _own(connection, ticket_id, session)
-            connection.execute(
-                "UPDATE ticket SET state = 'closed', closed_at = ?, result = '顾客已撤回' WHERE id = ?",
-                (self._now(), ticket_id),
-            )
-            self._noted(connection, ticket_id, "", "withdraw", "")
+            row = _own(connection, ticket_id, session)
+            if row["state"] != "closed":
+                connection.execute(
+                    "UPDATE ticket SET state = 'closed', closed_at = ?, result = '顾客已撤回' WHERE id = ?",
+                    (self._now(), ticket_id),
+                )
+                self._noted(connection, ticket_id, "", "withdraw", "")
             return _ticket(_row(connection, ticket_id))
 
     # ------------------------------------------------------------------ the staff's side
@@ -382,9 +395,12 @@ def _pending(connection: sqlite3.Connection, ticket_id: str) -> sqlite3.Row:
     return row
 
 
-def _own(connection: sqlite3.Connection, ticket_id: str, session: str) -> sqlite3.Row:
+def _own(
+    connection: sqlite3.Connection, ticket_id: str, session: str, states: Collection[State] = STATES
+) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM ticket WHERE id = ? AND session = ? AND state != 'closed'", (ticket_id, digest(session))
+        f"SELECT * FROM ticket WHERE id = ? AND session = ? AND state IN ({_marks(states)})",
+        (ticket_id, digest(session), *states),
     ).fetchone()
     if row is None:
         raise InputError(f"登记号 {ticket_id} 已经处理完毕或不属于当前对话，未能补充；请重新告诉我们一次。")

@@ -20,7 +20,17 @@ COMMON = frozenset({"brand", "hours", "deadline", "callback"})
 SPECIAL: Mapping[str, frozenset[str]] = {
     "answer.topic": frozenset({"topic"}),
     "answer.more": frozenset({"rest", "title"}),
-    "moment.complaint_recorded": frozenset({"question"}),
+    "complaint.recorded": frozenset({"question"}),
+    "complaint.check_number": frozenset({"count"}),
+    "complaint.repeat": frozenset({"summary"}),
+    "complaint.confirmed": frozenset({"address", "ticket", "due"}),
+    "complaint.left": frozenset({"ticket", "due"}),
+    "complaint.to_person": frozenset({"ticket", "due"}),
+    "complaint.to_person_contact": frozenset({"ticket", "due"}),
+    "person.contact_saved": frozenset({"ticket", "due"}),
+    "person.human_again": frozenset({"ticket", "due"}),
+    "person.all_told": frozenset({"ticket", "due"}),
+    "person.check_number": frozenset({"count"}),
     "agent.script": frozenset({"reply"}),
     "agent.never": frozenset({"name", "phrases"}),
 }
@@ -30,6 +40,8 @@ SAMPLE = {
     "brand": "示例小店", "hours": "每天 9:00–22:00", "deadline": "24", "callback": "2",
     "question": "等了三天还没有发货", "topic": "退货", "reply": "您好，可以退货。",
     "name": "催促顾客", "phrases": "× （示例）", "rest": "3", "title": "售后服务政策",
+    "summary": "· 您反映的是：“等了三天还没有发货”", "ticket": "T261123-012345", "due": "明天15:20前", "address": "王女士，",
+    "count": "10",
 }  # fmt: skip
 """What braces are filled with to try a line."""
 

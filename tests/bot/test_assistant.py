@@ -134,19 +134,19 @@ def test_cannot_answer_says_so_asks_for_a_contact_names_the_time_and_opens_a_tic
     assert assistant.reply("v", "木星呢能收吗").ticket == reply.ticket
     (ticket,) = journal.tickets.listed()
     assert ticket.contact == "13812345678" and "木星呢能收吗" in ticket.details
-    assert "24小时" in assistant.reply("v", "没有了").text
+    assert f"登记号是{reply.ticket}，同事会在明天14:00前" in assistant.reply("v", "没有了").text
 
 
 def test_a_complaint_is_repeated_back_recorded_and_may_be_added_to(assistant, journal):
     reply = assistant.reply("v", "你们发货太慢了，等了三天！")
     assert reply.scenario == "complaint_slow" and reply.outcome == "scripted" and reply.ticket
-    for part in ("抱歉", "“你们发货太慢了，等了三天”", "24小时", "订单号", "请问您还有其他要补充的吗"):
+    for part in ("抱歉", "“你们发货太慢了，等了三天”", "24小时", "订单号", "跳过", "转人工"):
         assert part in reply.text
     more = assistant.reply("v", "客服态度也很差")
     assert more.ticket == reply.ticket and "歉" in more.text
     assert assistant.reply("v", "订单号123456789012").ticket == reply.ticket
     (ticket,) = journal.tickets.listed()
-    assert ticket.kind == "complaint_slow" and len(ticket.details) == 2
+    assert (ticket.kind, ticket.details, ticket.facts.order) == ("complaint_slow", ("客服态度也很差",), "****9012")
 
 
 def test_an_insult_is_not_handed_back(assistant):
@@ -261,7 +261,7 @@ def test_a_slow_reply_opens_with_an_apology(make):
     reply = make(timer=lambda: float(next(ticks))).reply("v", "可以货到付款吗？")
     assert reply.text.startswith("您好") is True
     slow = iter(range(0, 10_000, 8))
-    assert make(timer=lambda: float(next(slow))).reply("v", "可以货到付款吗？").text.startswith("您好，让您久等了。很抱歉，")
+    assert make(timer=lambda: float(next(slow))).reply("w", "可以货到付款吗？").text.startswith("您好，让您久等了。很抱歉，")
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_many_visitors_at_once_stay_apart(assistant, journal):
     def visit(number: int) -> None:
         for _ in range(5):
             reply = assistant.reply(f"v{number}", f"我是{number}号，你们发货太慢了" if number % 2 else "可以货到付款吗？")
-            if (f"{number}号" in reply.text or "补充的情况" in reply.text) != bool(number % 2):
+            if (f"{number}号" in reply.text or "记下了" in reply.text) != bool(number % 2):
                 failures.append((number, reply.text))
 
     threads = [threading.Thread(target=visit, args=(number,)) for number in range(10)]

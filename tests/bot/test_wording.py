@@ -51,7 +51,7 @@ def test_a_shop_speaks_its_own_words(tmp_path):
         ('"不客气，很高兴能帮到您。', '"不客气亲，很高兴能帮到你。', ["moment.thanks 第 1 条", "服务规范", "行"]),
         ("早上好！{brand}很高兴", "早上好！{shop}很高兴", ["opening.morning 第 2 条", "{shop}", "{brand}"]),
         ("早上好！{brand}很高兴", "早上好！{brand很高兴", ["opening.morning", "花括号"]),
-        ("您反映的是：“{question}”，我", "我", ["moment.complaint_recorded", "缺少 {question}"]),
+        ("您反映的是：“{question}”，我", "我", ["complaint.recorded", "缺少 {question}"]),
         ("waiting = [", "wating = [", ["缺少情形", "answer.waiting"]),
         ("[input]", "joke = ['哈']\n[input]", ["不认识的情形", "joke"]),
         ('hello = ["您好，"]', "hello = []", ["[answer] hello", "至少一条"]),
@@ -152,4 +152,4 @@ def test_a_file_in_another_encoding_is_told(tmp_path):
 
 def test_braces_in_filled_in_words_are_left_alone():
     wording = load_wording(load_checker(), **COMMON)
-    assert "{brand}" in wording.line("moment.complaint_recorded", "", question="{brand}坏了")
+    assert "{brand}" in wording.line("complaint.recorded", "", question="{brand}坏了")
