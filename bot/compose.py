@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from bot.excerpt import excerpt, tidy
 from bot.privacy import mask
 from bot.records import Citation
+from bot.tone import apologises, in_trouble, offers, says_no, sorry
 from bot.wording import Wording
 from kb.records import Entry, Hit
-from kb.text import normalise, sentences
+from kb.text import normalise, terms
 
 QUOTED_CHARS = 40
 """Most characters of the customer's own words that are repeated back."""
+VAGUE_CHARS = 6
+"""A heading no longer than this may say too little without the one above it (积分 › 有效期)."""
 
-_GREETED = re.compile(r"^(?:尊敬的(?:客户|顾客)[，,：:]?)?(?:您好|你好|亲)[呀啊哦]?[，,！!。:：~～\s]*")
+_GREETED = re.compile(r"^(?:尊敬的(?:客户|顾客)[，,：:]?)?(?:您好|你好|亲)[呀啊哦]?[，,！!。:：~～\s]*(?=\S)")
 _HELLO = re.compile(r"(?:(?:您好|早上好)[，！])?")
-_OFFERS = re.compile(
-    r"随时|联系(?:我们|人工|客服)|告诉(?:我们|我)|咨询(?:我们|人工|客服)|帮您|为您(?:查询|处理|核实|登记|补|解答)"
-)
-_SAYS_NO = re.compile(
-    r"(?:不支持|不能|无法|不可以|不予|不提供|不接受|不办理|未开通|尚未开通|没有开通|暂未|不包邮|不享受|不适用|不参与|不退|不换"
-    r"|没有(?:货|库存|实体店|门店|线下))"
-)
-_UNLESS = re.compile(r"(?:如果|若|如|假如|遇到|为什么|收不到)[^。！？]*$")
-_SORRY = re.compile(r"抱歉|歉意|对不起|遗憾|谅解|不好意思|见谅")
-_LISTED = re.compile(r"(?:1|一)[.、．)）]|[（(①•·-]")
+_LISTED = re.compile(r"(?:1|一)[.、．)）]|[（(][1一]|[①•·-]")
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 _ORDINAL = re.compile(
-    r"^(?:\d+(?:\.\d+)*(?=\s)|第[一二三四五六七八九十百\d]+[章节条部分]+|[（(]?[一二三四五六七八九十\d]+[)）、.．])\s*"
+    r"^(?:\d+(?:\.\d+)+\s*|\d+(?=\s)|第[一二三四五六七八九十百\d]+[章节条部分步][：:]?|[（(]?[一二三四五六七八九十\d]+[)）、.．])\s*"
 )
 _QUOTE_MARKS = str.maketrans("", "", "“”\"「」『』‘’《》【】{}\n\r\t")
 
@@ -46,41 +42,41 @@ def answer(wording: Wording, hit: Hit, words: str, place: str, *, lead: str, tai
     """An answer: ``lead`` (greeting and courtesy), the curated ``words`` themselves, a closing line.
 
     The words of a guide get its heading before them, because they were not written as an answer; a list begins on a
-    line of its own.
+    line of its own, behind a few words that announce it.
     """
     topic = topic_of(hit.entry) if hit.entry.kind == "passage" else ""
     if topic:
         lead += wording.line("answer.topic", place, topic=topic) + "\n"
-    elif _LISTED.match(words) and lead:
-        lead = lead.rstrip("，, ") + "！\n" if lead.endswith("，") else lead + "\n"
+    elif _LISTED.match(words):
+        lead += wording.line("answer.list", place) + "\n"
     text = f"{lead}{words}"
     return Draft(text + (f"\n{tail}" if tail else ""), (len(lead), len(text)))
 
 
-def curated_words(hit: Hit, limit: int) -> str:
-    """What an entry has to say: a FAQ's whole answer, of a guide the whole sentences around the best place."""
-    if hit.entry.kind == "passage":
-        return _GREETED.sub("", extract(hit.entry.text, hit.text, limit))
-    return _GREETED.sub("", hit.entry.text.strip())
+def several(wording: Wording, parts: Sequence[tuple[str, str]], place: str, lead: str) -> Draft:
+    """An answer to each of several questions under its own words: pairs of question and curated words.
 
-
-def extract(text: str, found: str, limit: int) -> str:
-    """Whole sentences of ``text`` from where ``found`` begins, at most ``limit`` characters; lists keep their lines.
-
-    A first sentence that alone is longer than ``limit`` is given whole: half a rule would be a wrong rule.
+    A question without words gets the line that says so.
     """
-    text = text.strip()
-    if len(text) <= limit:
-        return text
-    spans = sentences(text)
-    at = text.find(found.strip("… \n"))
-    first = next((row for row, (start, end) in enumerate(spans) if end > max(at, 0) and start >= max(at, 0)), 0)
-    last = first
-    while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= limit:
-        last += 1
-    while first > 0 and spans[last][1] - spans[first - 1][0] <= limit:
-        first -= 1
-    return text[spans[first][0] : spans[last][1]].strip()
+    head = f"{lead}{wording.line('answer.several', place)}\n"
+    blocks = [f"【{quoted(asked)}】\n{words or wording.line('answer.part_unsure', place)}" for asked, words in parts]
+    text = head + "\n\n".join(blocks)
+    return Draft(text, (len(head), len(text)))
+
+
+def curated_words(wording: Wording, hit: Hit, asked: str, limit: int) -> str:
+    """What an entry has to say: a FAQ's whole answer word for word, of a guide what answers ``asked``.
+
+    Where only a part of a long list fits into ``limit`` characters, a line says how many points are left and where.
+    """
+    entry = hit.entry
+    if entry.kind != "passage":
+        return _GREETED.sub("", entry.text.strip())
+    found = excerpt(tidy(_GREETED.sub("", entry.text.strip()), topic_of(entry)), asked, limit)
+    if not found.rest:
+        return found.text
+    title = entry.place.heading[0] if entry.place.heading else PurePosixPath(entry.place.source).stem
+    return f"{found.text}\n{wording.line('answer.more', asked, rest=str(found.rest), title=title)}"
 
 
 def waited(wording: Wording, draft: Draft) -> Draft:
@@ -92,35 +88,30 @@ def waited(wording: Wording, draft: Draft) -> Draft:
     return Draft(draft.text[:at] + words + draft.text[at:], (start, end))
 
 
-def tail_for(wording: Wording, words: str, place: str, *, again: bool, last: str) -> str:
-    """The closing line after ``words``: an offer of a person after a question asked twice, an apology after a "no", an
-    offer of help otherwise; none where the answer itself offers it. Never the line said last."""
+def tail_for(wording: Wording, hit: Hit, words: str, place: str, *, lead: str, again: bool, last: str) -> str:
+    """The closing line after ``words``, which answer ``place``.
+
+    An offer of a person after a question asked twice; an apology after a "no" or to a mishap, unless ``lead`` or the
+    answer apologises; an offer of help otherwise, unless the answer itself offers it. Never the line said ``last``.
+    """
+    guide = hit.entry.kind == "passage"
+    refused = says_no(words, place if guide else f"{place}\n{hit.entry.question}")
+    contrite = sorry(lead + words)
+    wording = wording.during(
+        "guide" if guide else "faq", "no" if refused else "yes", "sorry" if contrite else "plain",
+        "offered" if offers(words) else "unoffered",
+    )  # fmt: skip
     if again:
-        return wording.line("answer.again", place)
-    if says_no(words) and not _SORRY.search(words):
+        situation = "answer.again"
+    elif refused and not contrite:
         situation = "answer.tail_no"
-    elif _OFFERS.search(words):
+    elif not refused and not contrite and (in_trouble(place) or in_trouble(hit.entry.question)):
+        situation = "answer.tail_trouble"
+    elif offers(words):
         return ""
     else:
         situation = "answer.tail"
-    line = wording.line(situation, place)
-    if line == last:
-        variants = wording.variants(situation)
-        line = variants[(variants.index(line) + 1) % len(variants)]
-    return line
-
-
-def says_no(words: str) -> bool:
-    """Whether an answer begins with a refusal: in its first sentence, and not under a condition."""
-    spans = sentences(words)
-    first = words[slice(*spans[0])] if spans else words
-    match = _SAYS_NO.search(first)
-    return match is not None and _UNLESS.search(first[: match.start()]) is None
-
-
-def apologises(words: str) -> bool:
-    """Whether an answer begins with an apology of its own."""
-    return _SORRY.search(words[:30]) is not None
+    return wording.another(situation, place, last)
 
 
 def clarify(head: str, choices: Iterable[str], tail: str = "") -> Draft:
@@ -142,11 +133,14 @@ def choices_of(hits: Iterable[Hit], limit: int) -> dict[str, Hit]:
 
 
 def topic_of(entry: Entry) -> str:
-    """The innermost heading of a passage, without its numbering; empty if it has none."""
-    if not entry.place.heading:
-        return ""
-    heading = entry.place.heading[-1].strip()
-    return _ORDINAL.sub("", heading) or heading
+    """The innermost heading of a passage, without its numbering; with the one above it where it alone is vague, as
+    ``积分（有效期）``; empty if it has none."""
+    headings = [_ORDINAL.sub("", heading.strip()) or heading.strip() for heading in entry.place.heading]
+    if len(headings) < 3:  # the first is the title of the document
+        return headings[-1] if headings else ""
+    above, topic = headings[-2:]
+    vague = max(len(topic), len(above)) <= VAGUE_CHARS and not set(terms(above)) & set(terms(topic))
+    return f"{above}（{topic}）" if vague else topic
 
 
 def citation_of(hit: Hit) -> Citation:

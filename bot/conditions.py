@@ -20,6 +20,7 @@ AXES: Mapping[str, tuple[str, ...]] = {
     "kind": ("faq", "guide"),
     "reply": ("yes", "no"),
     "tone": ("plain", "sorry"),
+    "next": ("unoffered", "offered"),
 }
 """What may be asked about a moment; of each axis exactly one value holds."""
 
@@ -30,9 +31,9 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "answer.hello": ("band",),
     "answer.waiting": ("tone",),
     "answer.tail": ("kind",),
-    "answer.tail_no": ("kind",),
-    "answer.tail_trouble": ("kind",),
-    "answer.again": ("kind", "reply"),
+    "answer.tail_no": ("kind", "next"),
+    "answer.tail_trouble": ("kind", "next"),
+    "answer.again": ("kind", "reply", "tone", "next"),
     "courtesy.thanks": ("band",),
     "courtesy.customer_apology": ("band",),
     "courtesy.complaint": ("band",),

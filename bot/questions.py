@@ -15,8 +15,9 @@ from bot.policy import VERBATIM, Decision, decide
 from bot.records import COMPLAINTS, Role
 from bot.scenario import Situation
 from bot.settings import BotSettings
+from bot.tone import apologises
 from kb.question import parts
-from kb.records import SearchResult
+from kb.records import Band, Hit, SearchResult
 from kb.text import normalise
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Questions:
         if decision.act == "answer":
             return Plan(self._answer(moment, decision, asked, generation))
         place = normalise(asked)
-        lead = self._lead(moment, place, sorry=False)
+        lead = self._lead(moment, place, "clarify" if decision.act == "clarify" else "none")
         choices = compose.choices_of(decision.hits, self._settings.choices)
         conversation.question, conversation.choices, conversation.others = asked, choices, {}
         conversation.generation = generation
@@ -95,19 +96,13 @@ class Questions:
         if len(found) < 2:
             return None
         place = normalise(situation.matter)
-        lead = self._lead(moment, place, sorry=False)
-        head = f"{lead}{moment.wording.line('answer.several', place)}"
-        blocks = []
-        for number, part in enumerate(asked, 1):
-            known = part in found
-            words = compose.curated_words(found[part].hits[0], self._settings.answer_chars) if known else ""
-            said = words or moment.wording.line("answer.part_unsure", place)
-            blocks.append(f"{number}. {part.rstrip('?？。!！ ')}\n{said}")
-        body = "\n\n".join(blocks)
+        lead = self._lead(moment, place, "answer")
+        said = [(part, self._words(moment, found[part].hits[0], part) if part in found else "") for part in asked]
+        draft = compose.several(moment.wording, said, place, lead)
         hits = [decision.hits[0] for decision in found.values()]
         conversation.question, conversation.choices, conversation.generation = asked[-1], {}, generation
         conversation.others = {}
-        draft = Draft(f"{head}\n{body}", (len(head) + 1, len(head) + 1 + len(body)))
+        body = draft.text[slice(*draft.curated)]
         confidence = min(decision.confidence for decision in found.values())
         citations = tuple(map(compose.citation_of, hits))
         return Plan(Spoken("answer", "question", draft, confidence, body, citations, (), generation))
@@ -161,14 +156,16 @@ class Questions:
         if hit.entry.kind == "script":
             text = moment.wording.line("agent.script", place, reply=hit.entry.text)
             return Spoken("answer", "question", Draft(text, (0, len(text))), confidence, "", citations, (), generation)
-        words = compose.curated_words(hit, self._settings.answer_chars)
+        words = self._words(moment, hit, asked)
         reworded = self._rewording.of(asked, words) if self._rewording and self._role == "customer" else ""
         folded = normalise(situation.matter)
         again = folded in conversation.asked
+        lead = self._lead(moment, place, "answer", sorry=not apologises(words))
         tail = ""
         if conversation.form is None:  # else the way back to that follows
-            tail = compose.tail_for(moment.wording, words, place, again=again, last=conversation.last_tail)
-        lead = self._lead(moment, place, sorry=not compose.apologises(words))
+            tail = compose.tail_for(
+                moment.wording, hit, words, place, lead=lead, again=again, last=conversation.last_tail
+            )  # fmt: skip
         conversation.asked.add(folded)
         conversation.last_tail = tail or conversation.last_tail
         draft = compose.answer(moment.wording, hit, reworded or words, place, lead=lead, tail=tail)
@@ -177,7 +174,10 @@ class Questions:
         plain = compose.answer(moment.wording, hit, words, place, lead="", tail="")
         return Spoken("answer", "question", draft, confidence, plain.text, citations, (), generation)
 
-    def _lead(self, moment: Moment, place: str, *, sorry: bool) -> str:
+    def _words(self, moment: Moment, hit: Hit, asked: str) -> str:
+        return compose.curated_words(moment.wording, hit, asked, self._settings.answer_chars)
+
+    def _lead(self, moment: Moment, place: str, band: Band, *, sorry: bool = False) -> str:
         """What goes before an answer: 您好 once in a conversation, and the courtesy that the question came with."""
         situation, conversation = moment.situation, moment.conversation
         lines = [] if conversation.greeted else ["answer.hello"]
@@ -185,7 +185,7 @@ class Questions:
         if sorry and any(name in COMPLAINTS for name in situation.courtesies):
             lines.append("courtesy.complaint")
         conversation.greeted = True
-        return "".join(moment.wording.line(line, place) for line in lines)
+        return "".join(moment.wording.during(band).line(line, place) for line in lines)
 
     def others(self, moment: Moment) -> Plan:
         """What else it might have been, after the customer said that it was not that; a person when nothing is left."""

@@ -326,7 +326,7 @@ def test_two_questions_in_one_message_are_answered_each(make):
     reply = make(base=base).reply("v", "你好！可以货到付款吗？退货运费谁出？能刻字吗，大概多久？谢谢")
     assert reply.outcome == "answer" and reply.confidence == VERBATIM
     assert [citation.id for citation in reply.citations] == [COD.id, FEE.id]
-    first, second, third = (reply.text.index(f"{n}. ") for n in (1, 2, 3))
+    first, second, third = (reply.text.index(f"【{part}") for part in ("可以货到付款", "退货运费", "能刻字"))
     assert first < reply.text.index("支付宝或微信") < second < reply.text.index("个人原因由您承担") < third
     assert "转人工" in reply.text[third:] and reply.text.count("您好") == 1
 
@@ -335,7 +335,7 @@ def test_one_answer_to_two_sentences_is_one_answer(make):
     same = {text: found(text, "answer", 0.9, COD) for text in ("可以货到付款吗？", "能送到再给钱吗？")}
     whole = "可以货到付款吗？能送到再给钱吗？"
     reply = make(base=ScriptedBase({**same, whole: found(whole, "answer", 0.9, COD)})).reply("v", whole)
-    assert reply.outcome == "answer" and len(reply.citations) == 1 and "1. " not in reply.text
+    assert reply.outcome == "answer" and len(reply.citations) == 1 and "【" not in reply.text
 
 
 def test_a_list_of_what_not_to_say_is_never_a_reply_to_copy(make):

@@ -4,13 +4,13 @@ import pytest
 
 from bot import compose
 from bot.checker import load_checker
+from bot.tone import offers
 from bot.wording import load_wording
-from kb.records import Hit
+from kb.records import Entry, Hit
 from tests.bot.conftest import COD, FEE, GUIDE, RETURN
 from tests.doubles import faq, hit, passage
 
 WORDING = load_wording(load_checker(), brand="示例小店", hours="每天 9:00–22:00", deadline="24", callback="2")
-LONG = "本店支持七天无理由退货。" + "商品须保持完好。" * 20 + "运费由责任方承担！" + "退款原路返回。" * 20
 
 
 def test_an_answer_is_greeting_then_the_words_themselves_then_an_offer():
@@ -21,13 +21,17 @@ def test_an_answer_is_greeting_then_the_words_themselves_then_an_offer():
 
 @pytest.mark.parametrize("opening", ["您好，", "您好！", "你好。", "您好呀～", "尊敬的客户，您好：", ""])
 def test_no_double_greeting(opening):
-    assert compose.curated_words(hit(faq("x", f"{opening}支持退货。")), 300) == "支持退货。"
+    for entry in (faq("x", f"{opening}支持退货。"), passage(f"{opening}支持退货。", "退货")):
+        assert compose.curated_words(WORDING, hit(entry), "退货吗", 300) == "支持退货。"
 
 
 def test_a_list_begins_on_its_own_line_and_keeps_its_lines():
     entry = faq("怎么退货？", "1. 打开订单；\n2. 点击申请。")
-    draft = compose.answer(WORDING, hit(entry), entry.text, "x", lead="您好，", tail="")
-    assert draft.text == "您好！\n1. 打开订单；\n2. 点击申请。"
+    for lead in ("您好，", ""):
+        draft = compose.answer(WORDING, hit(entry), entry.text, "x", lead=lead, tail="")
+        head, _, listed = draft.text.partition("\n")
+        assert head in {lead + line for line in WORDING.variants("answer.list")}
+        assert listed == entry.text == draft.text[slice(*draft.curated)]
     number = faq("积分？", "100积分抵1元。")
     assert compose.answer(WORDING, hit(number), number.text, "x", lead="您好，", tail="").text == "您好，100积分抵1元。"
 
@@ -37,49 +41,63 @@ def test_a_guide_is_introduced_by_its_heading():
     assert draft.text == f"您好，关于“大件配送”，具体是这样的：\n{GUIDE.text}"
 
 
-@pytest.mark.parametrize("limit", [30, 60, 100, 300])
-def test_extracts_are_whole_sentences_within_the_limit(limit):
-    at = LONG.index("运费")
-    text = compose.extract(LONG, "…" + LONG[at : at + 50] + "…", limit)
-    assert len(text) <= limit
-    assert "运费由责任方承担！" in text
-    assert text[-1] in "。！" and LONG[LONG.index(text) - 1] in "。！" or LONG.startswith(text)
+def test_a_part_of_a_long_list_says_how_much_is_left_and_where():
+    points = "\n".join(f"- 第{word}种方式要做的事情，请您按页面提示办理；" for word in "甲乙丙丁戊己庚辛壬癸")
+    guide = passage(f"可以这样付款：\n{points}", "支付指南", "付款方式")
+    words = compose.curated_words(WORDING, hit(guide), "第己种方式怎么办理", 150)
+    assert len(words) <= 150
+    first, *shown, last = words.split("\n")
+    assert first == "可以这样付款：" and any("己" in point for point in shown)
+    assert f"另外还有{10 - len(shown)}点" in last and "《支付指南》" in last
 
 
-def test_extracts_of_short_texts_are_whole_and_odd_texts_survive():
-    assert compose.extract("一句话", "x", 300) == "一句话"
-    assert compose.extract("字" * 1_000, "字", 300) == "字" * 1_000
-    assert compose.extract("", "", 300) == ""
-    listed = "流程如下：\n" + "\n".join(f"{n}. 第{n}步要做的事情；" for n in range(1, 60))
-    assert compose.extract(listed, "第3步", 80).count("\n") >= 4
+def test_each_question_stands_over_its_answer():
+    draft = compose.several(WORDING, [("怎么退货？", RETURN.text), ("我电话13812345678能改吗", "")], "x", "您好，")
+    head, _, rest = draft.text.partition("\n")
+    assert head in {f"您好，{line}" for line in WORDING.variants("answer.several")}
+    unsure = WORDING.line("answer.part_unsure", "x")
+    assert rest == f"【怎么退货】\n{RETURN.text}\n\n【我电话138****5678能改吗】\n{unsure}" == draft.text[slice(*draft.curated)]
 
 
-@pytest.mark.parametrize(
-    ("words", "no"),
-    [
-        ("本店暂不支持货到付款。", True),
-        ("无法开具纸质发票，仅提供电子发票。", True),
-        ("目前没有实体店。", True),
-        ("可以的，七天内都能退。", False),
-        ("如果无法登录，请重置密码。", False),
-        ("支持。少数商品不支持。", False),
-        ("收不到验证码时，无法登录请联系客服。", False),
-    ],
-)
-def test_a_no_is_recognised_by_its_first_sentence(words, no):
-    assert compose.says_no(words) is no
+YES_OR_NO = faq("这个可以吗？", "可以的。")
 
 
-def test_a_no_without_apology_gets_one_and_an_offer_is_not_repeated():
-    def tail(words: str, **state) -> str:
-        return compose.tail_for(WORDING, words, "x", **{"again": False, "last": "", **state})
+def tail(words: str, asked: str = "这个行吗", entry: Entry = YES_OR_NO, **state) -> str:
+    return compose.tail_for(WORDING, hit(entry), words, asked, **{"lead": "", "again": False, "last": "", **state})
 
-    assert "歉" in tail("本店没有实体店。")
-    assert "歉" not in tail("很抱歉，本店没有实体店。")
+
+def variants(situation: str, *facts: str) -> tuple[str, ...]:
+    return WORDING.during("unoffered", "plain", "yes", *facts).variants(f"answer.{situation}")
+
+
+def test_a_no_without_apology_gets_one_and_so_does_a_mishap():
+    assert tail("本店没有实体店。") in variants("tail_no")
+    assert tail("很抱歉，本店没有实体店。") in variants("tail")
+    assert tail("请检查网络后重试。", "付款失败了") in variants("tail_trouble")
+    assert tail("给您添麻烦了。请检查网络后重试。", "付款失败了") in variants("tail")
+
+
+def test_nobody_apologises_twice():
+    assert tail("本店没有实体店。", lead="您好，给您添麻烦了，非常抱歉。") in variants("tail")
+    assert tail("请检查网络后重试。", "付款失败了", lead="给您添麻烦了，非常抱歉。") in variants("tail")
+    assert "抱歉" not in tail("很抱歉，本店没有实体店。", again=True)
+    assert "抱歉" in tail("本店没有实体店。", again=True)
+
+
+def test_nobody_offers_twice():
     assert tail("支持退货，请联系人工客服办理。") == ""
-    assert tail("支持退货。") in WORDING.variants("answer.tail")
-    assert tail("支持退货。", last=tail("支持退货。")) != tail("支持退货。")
-    assert "转人工" in tail("支持退货。", again=True)
+    sorry = tail("暂不支持货到付款，如有疑问请联系人工客服。")
+    assert "抱歉" in sorry or "歉意" in sorry
+    assert not offers(sorry)
+    assert not offers(tail("请联系人工客服处理。", "收到的杯子碎了"))
+
+
+def test_the_same_tail_is_never_said_twice_running():
+    last = ""
+    for number in range(50):
+        line = tail("支持退货。", f"问题{number % 3}", last=last, again=number % 2 == 1)
+        assert line and line != last
+        last = line
 
 
 def test_choices_say_each_thing_once():
@@ -92,10 +110,24 @@ def test_choices_say_each_thing_once():
 
 @pytest.mark.parametrize(
     ("heading", "topic"),
-    [("第二章 大件配送", "大件配送"), ("2.1 运费", "运费"), ("（三）发票", "发票"), ("7天无理由", "7天无理由"), ("一、总则", "总则"), ("三包", "三包")],
+    [("第二章 大件配送", "大件配送"), ("2.1 运费", "运费"), ("（三）发票", "发票"), ("7天无理由", "7天无理由"), ("一、总则", "总则"), ("三包", "三包"), ("第三步：核实", "核实")],
 )
 def test_topics_lose_their_numbering(heading, topic):
     assert compose.topic_of(passage("x", "指南", heading)) == topic
+
+
+@pytest.mark.parametrize(
+    ("headings", "topic"),
+    [
+        (("会员规则", "二、积分", "有效期"), "积分（有效期）"),
+        (("配送政策", "三、运费", "大件商品"), "运费（大件商品）"),
+        (("配送政策", "一、发货", "发货时间"), "发货时间"),
+        (("售后政策", "六、几种特殊的情形", "大件商品"), "大件商品"),
+        (("售后政策", "二、退货", "怎样算商品完好"), "怎样算商品完好"),
+    ],
+)
+def test_a_vague_heading_is_named_with_the_one_above(headings, topic):
+    assert compose.topic_of(passage("x", *headings)) == topic
 
 
 def test_citations_name_source_and_place():
