@@ -89,6 +89,8 @@ class Questions:
                     logger.exception("the base could not be searched")
                     return None
                 decision = decide("question", result, self._role, words=part)
+                if generation not in (None, result.generation):
+                    return self._several(moment)  # published meanwhile: a reply rests on one generation
                 if decision.act == "answer" and decision.hits[0].entry.id not in seen:
                     seen.add(decision.hits[0].entry.id)
                     found[part], generation = decision, result.generation

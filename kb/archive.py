@@ -61,6 +61,6 @@ def restore(store: Store, file: Path) -> str:
         for name, info in manifest.files.items():
             if PurePosixPath(name).parts[0] not in AUDIENCES or ".." in name or sha256(data[name]) != info.sha256:
                 raise StoreDamaged(f"备份 {file} 里的 {name} 与清单不符；请换一份备份文件。")
-        restored = store.add(replace(manifest, note=f"恢复自 {file.name}"), data)
+        restored = store.add(replace(manifest, note=f"恢复自 {file.name}"), data.items())
         store.publish(restored.id)
         return restored.id

@@ -11,6 +11,20 @@ from pathlib import Path
 
 from kb.errors import KBError, StoreError
 
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "所在的磁盘是只读的",
+    errno.EIO: "磁盘读写出错，可能已经损坏",
+    errno.ENOLCK: "所在的磁盘不支持加锁，可能是网络文件夹",
+    errno.ENOTDIR: "路径里有一段不是文件夹",
+    errno.EEXIST: "同名的文件已经存在",
+    errno.EMFILE: "打开的文件太多",
+    getattr(errno, "ESTALE", errno.EIO): "网络文件夹的连接断开了",
+    getattr(errno, "EOPNOTSUPP", errno.EIO): "所在的磁盘不支持这个操作，可能是网络文件夹",
+}
+
 
 def write_file(path: Path, data: bytes) -> None:
     """Write and sync ``data`` into a new file, then read its length back.
@@ -26,18 +40,20 @@ def write_file(path: Path, data: bytes) -> None:
         raise OSError(f"{path} holds {path.stat().st_size} of {len(data)} bytes")
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, aside: Path | None = None) -> None:
     """Replace ``path`` by ``data`` in one step: a reader sees the old content or the new, never a mixture.
+
+    ``aside``: folder on the same disk for the new content until it is complete, if not the file's own.
 
     Raises:
         OSError: the disk is full or failing; the old content stands.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    new = (aside or path.parent) / f".{path.name}.{os.getpid()}.tmp"
     try:
-        write_file(aside, data)
-        os.replace(aside, path)
+        write_file(new, data)
+        os.replace(new, path)
     finally:
-        aside.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -64,8 +80,19 @@ def disk_errors(root: Path, needed: int = 0) -> Iterator[None]:
     except KBError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            free = shutil.disk_usage(root).free if root.exists() else 0
-            size = f"需要约 {needed // 1024} KB，" if needed else ""
-            raise StoreError(f"磁盘空间不足，{root} 写不下（{size}剩余 {free // 1024} KB）；请清理磁盘后重试，当前版本不受影响。") from error
-        raise StoreError(f"{root} 写入失败（{error.strerror or error}）；请检查文件夹权限和磁盘，当前版本不受影响。") from error
+        raise in_words(error, root, needed) from error
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, the quota or the limit on a file's size is used up."""
+    return error.errno in _FULL
+
+
+def in_words(error: OSError, root: Path, needed: int = 0) -> StoreError:
+    """What the disk of ``root`` says, as one line for people; ``needed`` bytes are named when it is full."""
+    if is_full(error):
+        free = shutil.disk_usage(root).free if root.exists() else 0
+        size = f"需要约 {-(-needed // 1024)} KB，" if needed else ""
+        return StoreError(f"磁盘空间不足，{root} 写不下（{size}剩余 {free // 1024} KB）；请清理磁盘后重试，当前版本不受影响。")
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return StoreError(f"{root} 写入失败（{reason}）；请检查文件夹权限和磁盘，当前版本不受影响。")

@@ -10,7 +10,8 @@
     │   ├── StoreEmpty           1   nothing published yet
     │   ├── StoreLocked          3   another build holds the lock
     │   ├── StoreDamaged         4   a generation failed verification
-    │   └── EncoderMismatch      1   the generation was built with another encoder
+    │   ├── EncoderMismatch      1   the generation was built with another encoder
+    │   └── StaleDraft           1   a draft built beside another live generation than today's
     ├── GateRefused              6   the publish gate said no
     └── InputError               2   what the caller typed
 
@@ -79,6 +80,10 @@ class StoreDamaged(StoreError):
 
 class EncoderMismatch(StoreError):
     """A generation was built with another encoder than the one in use."""
+
+
+class StaleDraft(StoreError):
+    """A draft was built beside another live generation than today's: publishing it would take changes back."""
 
 
 class GateRefused(KBError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -60,18 +60,20 @@ class Index:
     synonyms: Synonyms
     calibration: Calibration = DEFAULT
 
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """File names with their contents, made one after another; the same index always gives the same bytes."""
+        yield "entries.jsonl", entries_to_bytes(self.entries)
+        yield "views.jsonl", _lines([view.row, view.kind, view.start, view.end, view.digest] for view in self.views)
+        yield "lexical.npz", self.lexical.to_bytes()
+        yield SYNONYMS, self.synonyms.to_bytes()
+        yield "calibration.json", self.calibration.to_bytes()
+        for number, (vectors, centre) in enumerate(zip(self.vectors, self.centres, strict=True)):
+            yield f"vectors-{number}.faiss", vectors.to_bytes()
+            yield f"centre-{number}.npz", centre.to_bytes()
+
     def to_files(self) -> dict[str, bytes]:
-        """File name → content; the same index always gives the same bytes."""
-        files = {
-            "entries.jsonl": entries_to_bytes(self.entries),
-            "views.jsonl": _lines([view.row, view.kind, view.start, view.end, view.digest] for view in self.views),
-            "lexical.npz": self.lexical.to_bytes(),
-            SYNONYMS: self.synonyms.to_bytes(),
-            "calibration.json": self.calibration.to_bytes(),
-        }
-        files.update({f"vectors-{number}.faiss": index.to_bytes() for number, index in enumerate(self.vectors)})
-        files.update({f"centre-{number}.npz": centre.to_bytes() for number, centre in enumerate(self.centres)})
-        return files
+        """All of :meth:`files`."""
+        return dict(self.files())
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes], fingerprints: Sequence[str]) -> Index:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from kb.config import Home, SearchSettings, load
 from kb.encoder import Encoder, load_encoders
-from kb.errors import StoreDamaged, StoreEmpty, StoreError
+from kb.errors import StoreEmpty, StoreError
 from kb.records import Audience, Entry, SearchResult
 from kb.reranker import Reranker, SecondLook, load_reranker
 from kb.search import HybridRetriever, Retriever
 from kb.store import Store
 
 logger = logging.getLogger(__name__)
+
+PATIENCE_S = 0.3
+"""A question that meets a new generation first waits so long for it at most; the old one answers meanwhile."""
+_WARM_UP = "您好，请问怎么付款？"
+RETRY_S = 30.0
+"""A generation that was refused is tried again after so long: the disk may have been the trouble, or was mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,19 @@ class _Live:
     retriever: Retriever
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    generation: str
+    error: StoreError
+    at: float
+
+
 class KnowledgeBase:
     """A :class:`kb.search.Retriever` over whatever generation is live.
 
-    A newly published generation is loaded and verified aside, then one reference is swapped: a search that is under
-    way keeps the generation it began with. A generation that does not verify is refused, and the last good one serves.
+    A newly published generation is loaded and verified aside, in a thread of its own, then one reference is swapped:
+    no question waits for it longer than ``PATIENCE_S``, and a search that is under way keeps the generation it began
+    with. A generation that does not verify is refused, and the last good one serves.
     """
 
     def __init__(
@@ -51,15 +66,17 @@ class KnowledgeBase:
         today: Callable[[], date] = date.today,
         reranker: Reranker | None = None,
         reranker_seconds: float = 0.5,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reranker, self._reranker_seconds = reranker, reranker_seconds
         self._store = store
         self._encoders = tuple(encoders)
         self._audience: Audience = audience
         self._today = today
+        self._timer = timer
         self._live: _Live | None = None
-        self._refused: tuple[str, StoreError] | None = None
-        self._loading = threading.Lock()
+        self._refused: _Refused | None = None
+        self._switching = threading.Lock()
 
     def search(self, question: str, k: int = 5) -> SearchResult:
         """See :class:`kb.search.Retriever`.
@@ -89,11 +106,11 @@ class KnowledgeBase:
             live = self._current()
         except StoreError as error:
             return BaseStatus(None, str(error))
-        return BaseStatus(live.generation, str(self._refused[1]) if self._refused else None)
+        return BaseStatus(live.generation, str(self._refused.error) if self._refused else None)
 
     def warm_up(self) -> None:
         """Load the generation and the encoders' weights, so that the first question does not wait for them."""
-        self.search("您好，请问怎么付款？", k=1)
+        self.search(_WARM_UP, k=1)
 
     def _current(self) -> _Live:
         live = self._live
@@ -102,27 +119,54 @@ class KnowledgeBase:
         except StoreError as error:
             return self._fall_back("CURRENT", error)
         if live is not None and wanted == live.generation:
+            self._refused = None
             return live
         if wanted is None:
             return self._fall_back("", StoreEmpty("知识库还是空的；请先运行 python -m ingest build 资料文件夹。"))
-        if self._refused and self._refused[0] == wanted:
-            return self._fall_back(wanted, self._refused[1])
-        # One thread loads; the others go on with the old generation, or wait if there is none yet.
-        if not self._loading.acquire(blocking=live is None):
-            assert live is not None
-            return live
+        refused = self._refused
+        if refused and refused.generation == wanted and self._timer() - refused.at < RETRY_S:
+            return self._fall_back(wanted, refused.error)
+        if live is None:
+            with self._switching:
+                return self._switch()
+        if self._switching.acquire(blocking=False):
+            thread = threading.Thread(target=self._switch_aside, name="switch", daemon=True)
+            thread.start()
+            thread.join(PATIENCE_S)
+        return self._live or live
+
+    def _switch_aside(self) -> None:
+        """Switch in a thread of its own, which gives the lock back that it was started with."""
         try:
-            if self._live is not None and self._live.generation == wanted:
-                return self._live
+            self._switch()
+        except StoreError as error:
+            logger.error("no generation to switch to: %s", error)
+        finally:
+            self._switching.release()
+
+    def _switch(self) -> _Live:
+        """Load what ``CURRENT`` names, until that is what was loaded: it may go and be pruned meanwhile.
+
+        Raises:
+            StoreError: it cannot be loaded, and no other one serves.
+        """
+        while True:
+            wanted = self._store.current()
+            if wanted is None or (self._live is not None and self._live.generation == wanted):
+                break
             try:
                 loaded = self._load(wanted)
             except StoreError as error:
+                if self._store.current() != wanted:
+                    continue
                 return self._fall_back(wanted, error)
+            if self._live is not None:
+                loaded.retriever.search(_WARM_UP, 1)  # what a first search sets up, no visitor waits for
             self._live, self._refused = loaded, None
             logger.info("generation %s is live for %s", wanted, self._audience)
-            return loaded
-        finally:
-            self._loading.release()
+        if self._live is None:
+            raise StoreEmpty("知识库还是空的；请先运行 python -m ingest build 资料文件夹。")
+        return self._live
 
     def _load(self, identity: str) -> _Live:
         index = self._store.load(identity, self._audience)
@@ -133,9 +177,11 @@ class KnowledgeBase:
         return _Live(identity, index.entries, {entry.id: entry for entry in index.entries}, retriever)
 
     def _fall_back(self, wanted: str, error: StoreError) -> _Live:
-        if self._refused is None or self._refused[0] != wanted:
+        refused = self._refused
+        if refused is None or refused.generation != wanted:
             logger.error("generation %s refused: %s", wanted or "(none)", error)
-        self._refused = (wanted, error)
+        if refused is None or refused.error is not error:
+            self._refused = _Refused(wanted, error, self._timer())
         if self._live is None:
             self._live = self._last_good(wanted)
         if self._live is None:
@@ -143,24 +189,22 @@ class KnowledgeBase:
         return self._live
 
     def _last_good(self, wanted: str) -> _Live | None:
-        """The nearest ancestor of a refused generation that still verifies; None if there is none."""
-        seen = {wanted}
-        identity = wanted
-        while True:
+        """The newest generation older than a refused one that was live once and still verifies; None if there is none."""
+        older = self._store.ids()
+        if wanted not in older:
+            return None  # what was live before is not known
+        parents: set[str | None] = set()
+        for identity in older[older.index(wanted) :]:
             try:
-                parent = self._store.manifest(identity).parent
-            except StoreError:
-                return None  # its ancestors are not known
-            if parent is None or parent in seen:
-                return None
-            seen.add(parent)
-            try:
-                return self._load(parent)
-            except StoreDamaged as error:
-                logger.error("generation %s refused too: %s", parent, error)
-            except StoreError:
-                return None
-            identity = parent
+                manifest = self._store.manifest(identity)
+                # Early versions carry no mark of having been live; whatever another one was built beside was.
+                if identity != wanted and (manifest.published or identity in parents):
+                    return self._load(identity)
+            except StoreError as error:
+                logger.error("generation %s refused too: %s", identity, error)
+            else:
+                parents.add(manifest.parent)
+        return None
 
 
 def open_base(home: Home, audience: Audience, report: Callable[[str], None] = lambda line: None) -> KnowledgeBase:

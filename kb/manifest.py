@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 FORMAT = 1
 """Version of the folder's layout; raised when an older reader would misread it."""
+
+
+class OtherFormat(ValueError):
+    """A manifest that is whole, but written by a program of another version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Manifest:
 
     ``created`` is ISO 8601 with zone, ``parent`` the generation that was live when this one was written, ``content`` a
     digest of entries and encoders (equal content means an equal base), ``files`` keyed by path within the folder,
-    ``figures`` what the publish gate measured.
+    ``figures`` what the publish gate measured, ``override`` why it was published although the gate said no,
+    ``published`` when it first went live (None: never).
     """
 
     id: str
@@ -57,32 +62,31 @@ class Manifest:
     files: Mapping[str, FileInfo]
     figures: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
-
-    def with_figures(self, figures: Mapping[str, float]) -> Manifest:
-        """The same manifest with the gate's figures."""
-        return replace(self, figures=dict(figures))
+    override: str = ""
+    published: str | None = None
 
     def to_bytes(self) -> bytes:
         """JSON text that carries a digest of itself."""
         values = {"format": FORMAT, **asdict(self)}
-        text = json.dumps({**values, "digest": _digest(values)}, ensure_ascii=False, indent=1, sort_keys=True)
-        return (text + "\n").encode("utf-8")
+        return _text({**values, "digest": _digest(values)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
         """The manifest that :meth:`to_bytes` wrote.
 
         Raises:
-            ValueError: it is damaged, or of another format.
+            OtherFormat: it is of another format. ValueError: it is damaged.
         """
         try:
             values: dict[str, Any] = json.loads(data.decode("utf-8"))
-            digest = values.pop("digest")
-            found = values.get("format")
-            if digest != _digest(values):
+            written = _text(values)
+            if values.pop("digest") != _digest(values):
                 raise ValueError("manifest does not match its digest")
-            if values.pop("format") != FORMAT:
-                raise ValueError(f"format {found}, this program reads {FORMAT}")
+            found = values.pop("format")
+            if found != FORMAT:
+                raise OtherFormat(f"format {found}, this program reads {FORMAT}")
+            if data != written:  # a changed space or a repeated key does not show in the digest of the values
+                raise ValueError("manifest is not as it was written")
             values["encoders"] = tuple(EncoderInfo(**item) for item in values["encoders"])
             values["sources"] = tuple(SourceFile(**item) for item in values["sources"])
             values["files"] = {name: FileInfo(**item) for name, item in values["files"].items()}
@@ -94,6 +98,10 @@ class Manifest:
 def sha256(data: bytes) -> str:
     """Hexadecimal SHA-256."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _text(values: Mapping[str, Any]) -> bytes:
+    return (json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode("utf-8")
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -9,21 +9,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from kb.durable import disk_errors, replace_file, sync_folder, write_file
+from kb.durable import disk_errors, in_words, is_full, replace_file, sync_folder, write_file
 from kb.encoder import Encoder
-from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
+from kb.errors import StaleDraft, StoreDamaged, StoreEmpty, StoreError
 from kb.fitting import calibrated
 from kb.index import INDEX_VERSION, Index, Progress, build_index, entries_to_bytes
-from kb.manifest import EncoderInfo, FileInfo, Manifest, SourceFile, sha256
+from kb.lock import WriterLock
+from kb.manifest import EncoderInfo, FileInfo, Manifest, OtherFormat, SourceFile, sha256
 from kb.records import Audience, Entry
 from kb.synonyms import Synonyms
 
@@ -45,7 +45,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._lock_depth = 0
+        self._lock = WriterLock(root)
 
     # reading
 
@@ -79,6 +79,10 @@ class Store:
         folder = self._folder(identity)
         try:
             manifest = Manifest.from_bytes((folder / "manifest.json").read_bytes())
+        except OtherFormat as error:
+            raise StoreDamaged(
+                f"版本 {identity} 是用另一版程序生成的（{error}）；请换回那一版程序，或运行 python -m ingest build --full 重新生成。"
+            ) from error
         except (OSError, ValueError) as error:
             raise StoreDamaged(f"版本 {identity} 的清单损坏（{error}）；{_REMEDY}") from error
         if manifest.id != identity:
@@ -140,36 +144,10 @@ class Store:
         Raises:
             StoreLocked: another process holds it; the text says which and since when.
         """
-        from filelock import FileLock, Timeout
-
-        if self._lock_depth:
-            self._lock_depth += 1
-            try:
-                yield
-            finally:
-                self._lock_depth -= 1
-            return
-        with disk_errors(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
-        guard = FileLock(self.root / ".lock")
-        holder = self.root / ".lock-holder"
-        with disk_errors(self.root):
-            try:
-                guard.acquire(timeout=0)
-            except Timeout as error:
-                raise StoreLocked(f"知识库正被占用：{_read_holder(holder)}；请等它结束后再试。") from error
-        self._lock_depth = 1
-        try:
-            with disk_errors(self.root):
-                since = datetime.now().astimezone().isoformat(timespec="seconds")
-                holder.write_text(json.dumps({"what": what, "pid": os.getpid(), "since": since}), encoding="utf-8")
-            self._sweep()
+        with self._lock.held(what) as fresh:
+            if fresh:
+                self._sweep()
             yield
-        finally:
-            self._lock_depth = 0
-            with contextlib.suppress(OSError):  # only a note; the lock itself is what counts
-                holder.unlink()
-            guard.release()
 
     def write(
         self,
@@ -205,11 +183,6 @@ class Store:
                 "public": calibrated(public_index, encoders),
                 "internal": calibrated(internal_index, encoders),
             }
-            contents = {
-                f"{audience}/{name}": data
-                for audience, index in indexes.items()
-                for name, data in index.to_files().items()
-            }
             manifest = Manifest(
                 id="",
                 created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -225,24 +198,87 @@ class Store:
                     "reused": counts.reused,
                 },
                 sources=tuple(sources),
-                files={name: FileInfo(sha256(data), len(data)) for name, data in sorted(contents.items())},
+                files={},
                 note=note,
+            )
+            contents = (
+                (f"{audience}/{name}", data) for audience, index in indexes.items() for name, data in index.files()
             )
             return self.add(manifest, contents)
 
-    def publish(self, identity: str, *, figures: Mapping[str, float] | None = None) -> None:
-        """Make a generation live in one step, after verifying it whole; ``figures`` are kept in its manifest.
+    def publish(self, identity: str, *, figures: Mapping[str, float] | None = None, override: str = "") -> None:
+        """Make a generation live in one step, after verifying it whole.
+
+        ``figures`` of the gate, and the reason ``override`` why it was passed over, are kept in the manifest.
 
         Raises:
             StoreError: there is no such generation, or the disk is full or read-only (the live one stays).
             StoreDamaged: it does not verify.
+            StaleDraft: it was built beside another live version than today's, and was never live.
         """
         with self.lock(f"发布 {identity}"):
             manifest = self.verify(identity)
-            with disk_errors(self.root):
-                if figures is not None:
-                    replace_file(self._folder(identity) / "manifest.json", manifest.with_figures(figures).to_bytes())
-                replace_file(self.root / "CURRENT", f"{identity}\n".encode("ascii"))
+            self.check_fresh(identity)
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            marked = replace(
+                manifest,
+                published=manifest.published or now,
+                figures=manifest.figures if figures is None else dict(figures),
+                override=override or manifest.override,
+            )
+            pointer, note = f"{identity}\n".encode("ascii"), marked.to_bytes()
+            with disk_errors(self.root, needed=len(note) + len(pointer)):
+                if marked != manifest:
+                    # Aside in the root: what a killed process leaves there is swept, and no generation is touched.
+                    replace_file(self._folder(identity) / "manifest.json", note, aside=self.root)
+                self._point_at(identity, pointer)
+
+    def check_fresh(self, identity: str) -> None:
+        """Make sure that publishing a generation takes nothing back that was published since it was built.
+
+        Raises:
+            StaleDraft: it was built beside another live version than today's, and was never live itself.
+            StoreDamaged: its manifest cannot be trusted.
+        """
+        current, manifest = self._known_current(), self.manifest(identity)
+        if identity == current or manifest.parent == current or manifest.published:
+            return
+        if identity not in self._ancestors(current):  # those of early versions carry no mark of having been live
+            built_on = manifest.parent or "空的知识库"
+            raise StaleDraft(
+                f"草稿 {identity} 是在 {built_on} 的基础上生成的，而正式版现在是 {current}；直接发布会丢掉之后的改动。"
+                "请重新运行 python -m ingest build 资料文件夹。"
+            )
+
+    def _point_at(self, identity: str, pointer: bytes) -> None:
+        before = self._known_current()
+        try:
+            replace_file(self.root / "CURRENT", pointer)
+        except OSError as error:
+            if identity != before and self._known_current() == identity:
+                raise StoreError(
+                    f"已切换到版本 {identity}，但磁盘没有确认写入，断电后可能回到 {before or '空的知识库'}；"
+                    f"请检查磁盘，然后运行 python -m ingest publish {identity}。"
+                ) from error
+            raise
+
+    def _known_current(self) -> str | None:
+        """The live generation; None also where ``CURRENT`` is damaged, which publishing mends."""
+        try:
+            return self.current()
+        except StoreDamaged:
+            return None
+
+    def _ancestors(self, identity: str | None) -> set[str]:
+        found: set[str] = set()
+        while identity is not None:
+            try:
+                identity = self.manifest(identity).parent
+            except StoreError:
+                break
+            if identity is not None:
+                found.add(identity)
+        return found
 
     def rollback(self) -> str:
         """Make the generation live that was live before the current one; returns its id.
@@ -277,17 +313,17 @@ class Store:
                     shutil.rmtree(aside)
             return doomed
 
-    def add(self, manifest: Manifest, contents: Mapping[str, bytes]) -> Manifest:
-        """Write a complete generation under the next free id; ``contents`` are its files as ``manifest`` lists them.
+    def add(self, manifest: Manifest, contents: Iterable[tuple[str, bytes]]) -> Manifest:
+        """Write a complete generation under the next free id; ``contents`` are its files, taken one after another.
 
         Raises:
             StoreError: the disk is full, failing or read-only; nothing is left behind.
         """
         with self.lock("写入新版本"):
             newest = max((int(identity[4:]) for identity in self.ids()), default=0)
-            manifest = replace(manifest, id=f"gen-{newest + 1:06d}", parent=self.current())
-            self._write_folder(manifest, contents)
-            return self.verify(manifest.id)
+            identity = f"gen-{newest + 1:06d}"
+            self._write_folder(replace(manifest, id=identity, parent=self._known_current(), published=None), contents)
+            return self.verify(identity)
 
     # inside
 
@@ -297,21 +333,30 @@ class Store:
             raise StoreError(f"没有版本“{identity}”；可用 python -m ingest versions 查看全部版本。")
         return folder
 
-    def _write_folder(self, manifest: Manifest, contents: Mapping[str, bytes]) -> None:
+    def _write_folder(self, manifest: Manifest, contents: Iterable[tuple[str, bytes]]) -> None:
         aside = self.root / f".{manifest.id}.partial"
-        with disk_errors(self.root, needed=sum(map(len, contents.values()))):
+        files: dict[str, FileInfo] = {}
+        needed, rest = 0, iter(contents)
+        try:
             try:
-                for name, data in contents.items():
+                for name, data in rest:
+                    needed += len(data)
                     path = aside / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     write_file(path, data)
-                write_file(aside / "manifest.json", manifest.to_bytes())
+                    files[name] = FileInfo(sha256(data), len(data))
+                note = replace(manifest, files=dict(sorted(files.items()))).to_bytes()
+                needed += len(note)
+                write_file(aside / "manifest.json", note)
                 for folder in (*(aside / audience for audience in AUDIENCES), aside):
                     sync_folder(folder)
                 os.rename(aside, self.root / manifest.id)
                 sync_folder(self.root)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
+        except OSError as error:
+            needed += sum(len(data) for _, data in rest) if is_full(error) else 0
+            raise in_words(error, self.root, needed) from error
 
     def _sweep(self) -> None:
         """Remove what a killed writer left; called with the lock held."""
@@ -339,11 +384,3 @@ def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
     if len(data) != info.size or sha256(data) != info.sha256:
         raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 已损坏（校验和不符）；{_REMEDY}")
     return data
-
-
-def _read_holder(path: Path) -> str:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return f"进程 {values['pid']} 从 {values['since']} 起在“{values['what']}”"
-    except (OSError, ValueError, KeyError):
-        return "另一个进程刚刚开始写入"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import StoreDamaged, StoreEmpty
-from kb.knowledge import KnowledgeBase
+from kb.errors import StoreDamaged, StoreEmpty, StoreError
+from kb.knowledge import RETRY_S, KnowledgeBase
 from kb.store import Store
 from tests.contracts import RetrieverContract
 from tests.doubles import BigramEncoder, faq, passage
@@ -111,3 +111,108 @@ def test_readers_never_see_a_mixture_while_versions_change(store):
     for reader in readers:
         reader.join()
     assert not wrong and len(seen) > 1
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_refused_generation_is_tried_again_after_a_while(store, monkeypatch):
+    """A disk that failed once must not keep a good generation out until somebody restarts the server."""
+    publish(store, COD)
+    clock = Clock()
+    base = KnowledgeBase(store, [BigramEncoder()], "public", timer=clock)
+    base.warm_up()
+    file = store.root / publish(store, FREIGHT) / "public" / "lexical.npz"
+    good = file.read_bytes()
+    file.write_bytes(b"damage")
+    assert base.generation == "gen-000001"
+    file.write_bytes(good)
+    clock.now = RETRY_S - 1
+    assert base.generation == "gen-000001"
+    clock.now = RETRY_S + 1
+    assert base.generation == "gen-000002" and base.status().problem is None
+
+
+def test_a_generation_with_a_damaged_manifest_falls_back_to_what_was_live_before(store):
+    first = publish(store, COD)
+    store.write([FREIGHT], [BigramEncoder()])  # a draft, never live
+    bad = publish(store, COD, FREIGHT)
+    (store.root / bad / "manifest.json").write_bytes(b"{}")
+    base = base_of(store)
+    assert base.generation == first and bad in (base.status().problem or "")
+
+
+def test_what_was_rolled_back_from_is_no_fallback(store):
+    first = publish(store, COD)
+    publish(store, COD, FREIGHT)
+    third = publish(store, FREIGHT)
+    store.rollback()
+    (store.root / "gen-000002" / "manifest.json").write_bytes(b"{}")
+    assert base_of(store).generation == first != third
+
+
+def test_a_generation_that_is_pruned_while_it_is_loaded(store, monkeypatch):
+    publish(store, COD)
+    publish(store, FREIGHT)
+    load = store.load
+
+    def pruned_first(identity, audience):
+        if identity == "gen-000002":
+            publish(Store(store.root), COD)
+            publish(Store(store.root), FREIGHT)
+            assert "gen-000002" in Store(store.root).gc(keep=1)
+        return load(identity, audience)
+
+    monkeypatch.setattr(store, "load", pruned_first)
+    assert base_of(store).search("退货运费谁出？").generation == "gen-000004"
+
+
+def test_a_slow_switch_keeps_nobody_waiting(store, monkeypatch):
+    publish(store, COD)
+    base = base_of(store)
+    base.warm_up()
+    publish(store, FREIGHT)
+    load, may_go_on = store.load, threading.Event()
+
+    def slow(identity, audience):
+        may_go_on.wait(60)
+        return load(identity, audience)
+
+    monkeypatch.setattr(store, "load", slow)
+    monkeypatch.setattr("kb.knowledge.PATIENCE_S", 0.01)
+    assert base.search("可以货到付款吗？").generation == "gen-000001"
+    may_go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "switch":
+            thread.join()
+    assert base.search("退货运费谁出？").generation == "gen-000002"
+
+
+def test_a_generation_of_another_encoder_is_refused_by_name_and_the_old_one_serves(store):
+    class Other(BigramEncoder):
+        fingerprint = "other:1"
+
+    publish(store, COD)
+    base = base_of(store)
+    base.warm_up()
+    store.publish(store.write([FREIGHT], [Other()]).id)
+    assert base.search("货到付款").generation == "gen-000001"
+    assert "other:1" in (base.status().problem or "")
+
+
+def test_a_half_copied_store_is_said_so(store, tmp_path):
+    import shutil
+
+    identity = publish(store, COD)
+    copied = tmp_path / "复制 到一半"
+    shutil.copytree(store.root, copied)
+    (copied / identity / "internal" / "views.jsonl").unlink()
+    with pytest.raises(StoreDamaged, match="views.jsonl 读不出来"):
+        base_of(Store(copied), "internal").search("货到付款")
+    shutil.rmtree(copied / identity)
+    with pytest.raises(StoreError, match=f"没有版本“{identity}”"):
+        base_of(Store(copied)).search("货到付款")

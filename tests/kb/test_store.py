@@ -12,7 +12,7 @@ import pytest
 
 from kb.archive import backup, restore
 from kb.calibration import DEFAULT
-from kb.errors import StoreDamaged, StoreEmpty, StoreError, StoreLocked
+from kb.errors import StaleDraft, StoreDamaged, StoreEmpty, StoreError, StoreLocked
 from kb.store import Store, content_digest
 from kb.synonyms import Synonyms
 from tests.doubles import BigramEncoder, faq, passage
@@ -297,3 +297,136 @@ def test_a_generation_of_an_earlier_version_still_loads(store, encoder):
     index = store.load(identity, "public")
     assert index.calibration == DEFAULT and index.synonyms.groups == ()
     assert store.write([COD, SECRET, FREIGHT], [encoder]).counts["reused"] > 0
+
+
+def test_a_stale_draft_is_refused_and_names_both_versions(store, encoder):
+    published(store, encoder, COD)
+    draft = store.write([COD, FREIGHT], [encoder]).id
+    published(store, encoder, COD, SECRET)
+    with pytest.raises(StaleDraft, match="gen-000002 是在 gen-000001 的基础上.*gen-000003.*ingest build"):
+        store.publish(draft)
+    assert store.current() == "gen-000003"
+
+
+def test_what_was_live_once_may_always_be_live_again(store, encoder):
+    for text in "甲乙丙":
+        published(store, encoder, faq(f"{text}？", text))
+    store.publish("gen-000001")
+    store.publish("gen-000003")
+    assert store.manifest("gen-000001").published and store.current() == "gen-000003"
+
+
+def test_ancestors_of_early_versions_count_as_having_been_live(store, encoder):
+    for text in "甲乙丙":
+        published(store, encoder, faq(f"{text}？", text))
+    for identity in ("gen-000001", "gen-000002"):
+        path = store.root / identity / "manifest.json"
+        path.write_bytes(replace(store.manifest(identity), published=None).to_bytes())
+    store.publish("gen-000001")
+    assert store.current() == "gen-000001"
+
+
+def test_a_draft_beside_nothing_is_stale_once_something_is_live(store, encoder):
+    first, second = (store.write([entry], [encoder]).id for entry in (COD, FREIGHT))
+    store.publish(first)
+    with pytest.raises(StaleDraft, match="空的知识库"):
+        store.publish(second)
+
+
+def test_publishing_mends_a_damaged_pointer(store, encoder):
+    identity = published(store, encoder, COD)
+    (store.root / "CURRENT").write_text("坏\n", encoding="utf-8")
+    store.publish(identity)
+    assert store.current() == identity
+
+
+def test_a_manifest_that_was_laid_out_anew_is_refused(store, encoder):
+    identity = published(store, encoder, COD)
+    path = store.root / identity / "manifest.json"
+    good = path.read_bytes()
+    for bad in (good.replace(b"\n ", b"\t ", 1), good + b"\n", good[:-1], json.dumps(json.loads(good)).encode()):
+        path.write_bytes(bad)
+        with pytest.raises(StoreDamaged, match="清单损坏"):
+            store.verify(identity)
+
+
+def test_why_the_gate_was_passed_over_is_kept(store, encoder):
+    identity = store.write([COD], [encoder]).id
+    store.publish(identity, figures={"gate_passed": 0.5}, override="旧活动已结束")
+    store.publish(identity)
+    assert store.manifest(identity).override == "旧活动已结束" and store.manifest(identity).figures == {"gate_passed": 0.5}
+
+
+def test_a_publish_that_is_killed_leaves_no_foreign_file_in_a_generation(store, encoder, monkeypatch):
+    identity = store.write([COD], [encoder]).id
+
+    def killed(old, new):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kb.durable.os.replace", killed)
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+    with pytest.raises(KeyboardInterrupt):
+        store.publish(identity, figures={})
+    monkeypatch.undo()
+    store.verify(identity)
+    assert len(list(store.root.glob(".*.tmp"))) == 1
+    store.publish(identity)
+    assert not list(store.root.glob(".*.tmp"))
+
+
+def test_a_switch_that_the_disk_did_not_confirm_says_so(store, encoder, monkeypatch):
+    published(store, encoder, COD)
+    draft = store.write([FREIGHT], [encoder]).id
+
+    def failing(folder):
+        if folder == store.root:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("kb.durable.sync_folder", failing)
+    with pytest.raises(StoreError, match=f"已切换到版本 {draft}，但磁盘没有确认.*可能回到 gen-000001"):
+        store.publish(draft)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of a process are POSIX")
+def test_folders_that_cannot_be_written_are_one_clear_line(tmp_path, encoder, monkeypatch):
+    blocked = tmp_path / "只读 盘"
+    blocked.mkdir()
+    store = Store(blocked / "store")
+
+    def refused(self, *args, **kwargs):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(StoreError, match="只读 盘.*只读的.*权限和磁盘"):
+        store.write([COD], [encoder])
+
+
+def test_a_network_folder_without_locks_is_named(store, encoder, monkeypatch):
+    import fcntl
+
+    def unsupported(fd, how):
+        raise OSError(37, "No locks available")
+
+    store.root.mkdir()
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    with pytest.raises(StoreError, match="不支持加锁，可能是网络文件夹"):
+        store.write([COD], [encoder])
+
+
+def test_a_home_in_chinese_with_spaces_and_a_clock_that_jumps(tmp_path, encoder, monkeypatch):
+    """Order comes from ids and parents, never from times."""
+    import kb.store
+
+    real, store = kb.store.datetime, Store(tmp_path / "店铺 资料（新）" / "store")
+
+    class Backwards:
+        @staticmethod
+        def now(tz=None):
+            return real(2031 - len(store.ids()), 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(kb.store, "datetime", Backwards)
+    for text in "甲乙丙":
+        published(store, encoder, faq(f"{text}？", text))
+    assert [store.manifest(identity).created[:4] for identity in store.ids()] == ["2029", "2030", "2031"]
+    assert store.rollback() == "gen-000002" and store.current() == "gen-000002"
+    assert store.gc(keep=1) == []
