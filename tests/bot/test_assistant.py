@@ -376,3 +376,19 @@ def test_two_hundred_turns(assistant):
     for number in range(200):
         assert assistant.reply("v", f"第{number}个问题：可以货到付款吗").text
     assert len(assistant.transcript("v")) <= 2 * BotSettings().history_turns
+
+
+def test_a_reply_of_several_parts_rests_on_one_generation(make):
+    """Published between the first part and the second: the first is asked again."""
+
+    class Switched(ScriptedBase):
+        def search(self, question, k=5):
+            result = super().search(question, k)
+            return replace(result, generation="gen-000001" if len(self.asked) < 2 else "gen-000002")
+
+    first, second = "可以货到付款吗？", "退货运费谁出？"
+    results = [found(first, "answer", 0.95, COD), found(second, "answer", 0.9, FEE)]
+    base = Switched({result.question: result for result in results}, COD, FEE)
+    reply = make(base=base).reply("v", first + second)
+    assert COD.text in reply.text and FEE.text in reply.text
+    assert reply.generation == "gen-000002" and base.asked == [first, second] * 2
