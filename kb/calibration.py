@@ -10,8 +10,15 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from kb.records import Band
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Reals = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +26,8 @@ class Calibration:
     """A logistic model over named signals, and the two thresholds that cut its probability into bands.
 
     ``usual`` and ``spread`` are the median and the deviation (scaled median absolute) of the cosine that the best hit
-    of a question has when the question is about anything at all. ``lexical`` is the share of BM25 in a score. ``questions`` counts the base's own questions that
-    the model was fitted to; 0 if the general one holds.
+    of a question has when the question is about anything at all. ``lexical`` is the share of BM25 in a score.
+    ``questions`` counts the base's own questions that the model was fitted to; 0 if the general one holds.
     """
 
     intercept: float
@@ -32,9 +39,10 @@ class Calibration:
     lexical: float = 0.25
     questions: int = 0
 
-    def lift(self, cosine: float) -> float:
-        """How far a cosine lies above the usual, in deviations."""
-        return (cosine - self.usual) / self.spread
+    def lift(self, cosines: Reals) -> Reals:
+        """How far each cosine lies above the usual, in deviations."""
+        lift: Reals = (cosines - self.usual) / self.spread
+        return lift
 
     def confidence(self, signals: Mapping[str, float]) -> float:
         """Probability in [0, 1] that the hit with these signals answers the question."""
@@ -65,8 +73,8 @@ class Calibration:
 
 
 DEFAULT = Calibration(
-    intercept=-2.57,
-    weights={"lift": 0.44, "margin": 1.4, "exact": 4.0, "counter": -1.0},
+    intercept=-3.29,
+    weights={"lift": 0.58, "peak": 0.34, "exact": 4.0, "counter": -1.0},
 )
 """The general model. All but ``exact`` and ``counter`` were fitted by benchmarks/retrieval/calibrate.py; a question in
 an editor's own words is answered unless two entries claim it."""

@@ -49,7 +49,7 @@ PRIOR = 30.0
 SHARES = (0.05, 0.1, 0.15, 0.2, DEFAULT.lexical, 0.3)
 CLEARLY = 0.02
 """A share of BM25 other than the general one must put so much more of the aliases right."""
-FITTED = ("lift", "margin")
+FITTED = ("lift", "peak")
 _MAD = 1.4826
 """Scales a median absolute deviation to a standard deviation (normal distribution)."""
 

@@ -150,4 +150,4 @@ def load_reranker(settings: SearchSettings) -> Reranker | None:
 
 
 def _seen(hit: Hit, score: float) -> Hit:
-    return replace(hit, signals={**hit.signals, "reranker": round(score, 4), "margin": 0.0})
+    return replace(hit, signals={**hit.signals, "reranker": round(score, 4)})

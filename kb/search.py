@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kb.aspects import Aspects, Group
 from kb.cohort import PASSAGES
 from kb.encoder import Encoder
 from kb.errors import EncoderMismatch
@@ -28,18 +29,14 @@ GLANCE_CHARS = 400
 """Most characters of a hit's text (contract of ``kb search``)."""
 
 
-CLEAR_LEAD = 1.5
-"""A lead beyond this says no more about being right: one rare word in common can give any lead."""
+FIELD = slice(5, 20)
+"""Places of the also-rans that a hit is measured against; before them stand those that may say the same as the best."""
 BESIDE = 0.5
 """Weight of words that the question does not say but means: a synonym is seldom quite the same."""
 REFUTED = 100.0
 """Taken from the score of an entry whose counter-example is asked word by word."""
 _EXACT = 100.0
 """Added to the score of an entry that is asked word by word: an editor's own wording outranks every likeness."""
-COUNTER = 3
-_ASPECT = {"question": 0, "alias": 0, "whole": 1, "window": 2, "counter": COUNTER}
-"""An entry is what is asked of it, what it says as a whole, and its details. Each aspect is as good as its best view;
-an entry is as good as its aspects on average: agreement of question and answer tells twins apart."""
 
 
 class Retriever(Protocol):
@@ -68,8 +65,8 @@ class HybridRetriever:
 
     Signals of a hit: ``dense`` and ``lexical`` are its cosine and BM25 (means of its aspects' best) in standard
     deviations above the question's noise, ``cosine`` and ``bm25`` the same raw, ``overlap`` BM25 over the highest
-    possible for the question (0 to 1), ``lift`` the cosine above what unrelated questions reach in this base, ``margin``
-    the lead of the first hit's score over the second's (at most CLEAR_LEAD; 0 for others), ``exact`` 1 if the question
+    possible for the question (0 to 1), ``lift`` the cosine above what unrelated questions reach in this base, ``peak``
+    how far the score stands above those of the also-rans (see FIELD), ``exact`` 1 if the question
     is, letter by letter, its standard question or an alias, ``counter`` how much nearer a counter-example of the entry
     is than the entry itself (0 if none is).
     """
@@ -96,12 +93,8 @@ class HybridRetriever:
         self._today = today
         share = index.calibration.lexical
         self._fusion = fusion or Fusion(dense=1 - share, lexical=share)
-        views = index.views
-        self._entry_of_view = np.fromiter((view.row for view in views), dtype=np.int64, count=len(views))
-        # Views are grouped by entry: entry r owns views first[r] up to first[r + 1], its aspects in _ASPECT's order.
-        self._first = np.searchsorted(self._entry_of_view, np.arange(len(index.entries) + 1))
-        self._aspect = np.fromiter((_ASPECT[view.kind] for view in views), dtype=np.int64, count=len(views))
-        self._lexical_views = np.flatnonzero([is_lexical(view) for view in views])
+        self._aspects = Aspects(index.views, len(index.entries))
+        self._lexical_views = np.flatnonzero([is_lexical(view) for view in index.views])
         self._background = [
             np.concatenate([vectors.sample(BACKGROUND), centre.cohort])
             for vectors, centre in zip(index.vectors, index.centres, strict=True)
@@ -151,92 +144,82 @@ class HybridRetriever:
         """
         import numpy as np
 
-        index, fusion = self._index, self._fusion
-        bm25 = np.zeros(len(index.views), dtype=np.float32)
-        for reading in question.readings:
-            bm25[self._lexical_views] += index.lexical.scores(reading) / len(question.readings)
-        if question.beside:
-            bm25[self._lexical_views] += BESIDE * index.lexical.scores(question.beside)
         absent = np.fromiter(without, dtype=np.int64, count=len(without))
+        bm25 = self._bm25(question)
         bm25[absent] = 0
         rows = self._candidates(vectors, bm25, among, absent)
         if not rows.size:
             return ()
+        group = self._aspects.of(rows, absent)
+        cosine, dense, against = self._dense(vectors, group)
+        mean, deviation = self._noise(bm25)
+        worded = group.mean(bm25[group.views], windows=False)
+        asked = letters(question.words)
+        # With views absent, the question is an alias that is asked as if the editor had not written it down.
+        exact = np.array([row in self._row_of_words.get(asked, ()) for row in rows]) & (not absent.size)
+        refuted = np.array([asked in self._refuted.get(int(row), ()) for row in rows])
+        counter = np.where(refuted, REFUTED, group.opposed(against, group.best(dense)))
+        of_entries = {
+            "dense": group.mean(dense),
+            "lexical": (worded - mean) / deviation,
+            "cosine": group.mean(cosine),
+            "bm25": worded,
+            "overlap": worded / max(self._index.lexical.ceiling(question.meant), 1e-6),
+            "exact": exact.astype(float),
+            "counter": counter,
+        }
+        plain = self._fusion.dense * of_entries["dense"] + self._fusion.lexical * of_entries["lexical"]
+        of_entries["lift"] = self._index.calibration.lift(of_entries["cosine"])
+        of_entries["peak"] = plain - _field(plain)
+        scores = plain + _EXACT * exact - np.where(counter > 0, 1 + counter, 0)
 
-        # The views of all candidates, one after the other, and where each entry and each aspect of it begins.
-        views = np.concatenate([np.arange(self._first[row], self._first[row + 1]) for row in rows])
-        if absent.size:
-            views = views[~np.isin(views, absent)]
-        counter = self._aspect[views] == COUNTER
-        against, views = views[counter], views[~counter]
-        keys = self._entry_of_view[views] * len(_ASPECT) + self._aspect[views]
-        aspect_starts = np.flatnonzero(np.diff(keys, prepend=-1))
-        aspect = self._aspect[views[aspect_starts]]
-        entry_starts = np.searchsorted(self._entry_of_view[views], rows)
-        per_entry = np.searchsorted(aspect_starts, entry_starts)
+        hits = []
+        for number in np.argsort(-scores, kind="stable")[:k]:
+            entry, span = self._index.entries[rows[number]], group.span(number)
+            signals = {name: round(float(values[number]), 4) for name, values in of_entries.items()}
+            shown = self._shown(group.views[span], dense[span])
+            hits.append(Hit(entry, float(scores[number]), glance(entry, *shown), signals))
+        return tuple(hits)
 
-        def best_of_entries(values: Reals) -> Reals:
-            best: Reals = np.maximum.reduceat(values, entry_starts)
-            return best
+    def _bm25(self, question: Question) -> NDArray[np.float32]:
+        """BM25 of every view, the mean over the question's readings, and for what it means beside its words."""
+        import numpy as np
 
-        def of_entries(values: Reals, weights: Reals) -> Reals:
-            best = np.maximum.reduceat(values, aspect_starts) * weights
-            mean: Reals = np.add.reduceat(best, per_entry) / np.maximum(np.add.reduceat(weights, per_entry), 1e-6)
-            return mean
+        lexical = self._index.lexical
+        scores = np.zeros(lexical.rows, dtype=np.float32)
+        for reading in question.readings:
+            scores += lexical.scores(reading) / len(question.readings)
+        if question.beside:
+            scores += BESIDE * lexical.scores(question.beside)
+        bm25 = np.zeros(len(self._index.views), dtype=np.float32)
+        bm25[self._lexical_views] = scores
+        return bm25
 
-        every = np.ones(len(aspect), dtype=np.float32)
-        worded = (aspect != _ASPECT["window"]).astype(np.float32)
-        cosine: Reals = np.zeros(len(views), dtype=np.float32)
-        dense: Reals = np.zeros(len(views), dtype=np.float32)
-        opposed: Reals = np.zeros(len(against), dtype=np.float32)
-        for matrix, background, vector in zip(index.vectors, self._background, vectors, strict=True):
-            cosines = matrix.cosines(vector, views)
+    def _noise(self, bm25: NDArray[np.float32]) -> tuple[float, float]:
+        """Mean and deviation of the question's BM25 over the base."""
+        # The cohort holds none of the question's rare words: it adds rows of zero, which matters in a small base.
+        padded = self._index.lexical.rows + len(PASSAGES)
+        mean = float(bm25.sum()) / padded
+        return mean, max((float((bm25**2).sum()) / padded - mean**2) ** 0.5, 1e-6)
+
+    def _dense(self, vectors: Sequence[NDArray[np.float32]], group: Group) -> tuple[Reals, Reals, Reals]:
+        """Cosines of the views of ``group``, the mean over the encoders; the same, and those of its counter-examples, in
+        deviations above the question's noise."""
+        import numpy as np
+
+        cosine: Reals = np.zeros(len(group.views), dtype=np.float32)
+        dense: Reals = np.zeros(len(group.views), dtype=np.float32)
+        against: Reals = np.zeros(len(group.against), dtype=np.float32)
+        for matrix, background, vector in zip(self._index.vectors, self._background, vectors, strict=True):
+            cosines = matrix.cosines(vector, group.views)
             # What counts as near differs from encoder to encoder and from question to question: the distance from
             # what the question has with texts picked blindly is comparable.
             noise = background @ vector
             deviation = max(float(noise.std()), 1e-6) * len(vectors)
             dense = dense + (cosines - noise.mean()) / deviation
-            opposed = opposed + (matrix.cosines(vector, against) - noise.mean()) / deviation
+            against = against + (matrix.cosines(vector, group.against) - noise.mean()) / deviation
             cosine = cosine + cosines / len(vectors)
-        # The cohort holds none of the question's rare words: it adds rows of zero, which matters in a small base.
-        padded = index.lexical.rows + len(PASSAGES)
-        mean = float(bm25.sum()) / padded
-        deviation = max((float((bm25**2).sum()) / padded - mean**2) ** 0.5, 1e-6)
-        dense_of, terms_of = of_entries(dense, every), (of_entries(bm25[views], worded) - mean) / deviation
-        cosine_of, bm25_of = of_entries(cosine, every), of_entries(bm25[views], worded)
-        counter_of = np.zeros(len(rows), dtype=np.float32)
-        np.maximum.at(counter_of, np.searchsorted(rows, self._entry_of_view[against]), opposed)
-        counter_of = np.where(counter_of > 0, np.maximum(counter_of - best_of_entries(dense), 0), 0)
-        asked = letters(question.words)
-        # With views absent, the question is an alias that is asked as if the editor had not written it down.
-        exact = np.array([row in self._row_of_words.get(asked, ()) for row in rows]) & (not absent.size)
-        refuted = np.array([asked in self._refuted.get(int(row), ()) for row in rows])
-        counter_of = np.where(refuted, REFUTED, counter_of)
-        scores = fusion.dense * dense_of + fusion.lexical * terms_of + _EXACT * exact
-        scores = scores - np.where(counter_of > 0, 1 + counter_of, 0)
-
-        order = np.argsort(-scores, kind="stable")[: max(k, 2)]
-        ceiling = max(index.lexical.ceiling(question.meant), 1e-6)
-        margin = min(float(scores[order[0]] - scores[order[1]]), CLEAR_LEAD) if len(order) > 1 else 0.0
-        hits = []
-        for rank, place in enumerate(order[:k]):
-            entry = index.entries[rows[place]]
-            span = slice(entry_starts[place], entry_starts[place + 1] if place + 1 < len(rows) else len(views))
-            shown = self._shown(views[span], dense[span])
-            signals = {
-                "dense": float(dense_of[place]),
-                "lexical": float(terms_of[place]),
-                "cosine": float(cosine_of[place]),
-                "bm25": float(bm25_of[place]),
-                "overlap": float(bm25_of[place]) / ceiling,
-                "lift": index.calibration.lift(float(cosine_of[place])),
-                "margin": margin if rank == 0 else 0.0,
-                "exact": float(exact[place]),
-                "counter": float(counter_of[place]),
-            }
-            rounded = {name: round(value, 4) for name, value in signals.items()}
-            hits.append(Hit(entry, float(scores[place]), glance(entry, *shown), rounded))
-        return tuple(hits)
+        return cosine, dense, against
 
     def _candidates(
         self,
@@ -255,7 +238,7 @@ class HybridRetriever:
             found = np.concatenate(proposed)
             if absent.size:
                 found = found[~np.isin(found, absent)]
-            rows = np.unique(self._entry_of_view[found[self._aspect[found] != COUNTER]])
+            rows = self._aspects.entries_of(found)
         else:
             rows = np.unique([self._row_of_id[identity] for identity in among if identity in self._row_of_id])
         today = self._today()
@@ -268,6 +251,13 @@ class HybridRetriever:
             return 0, 0
         best = self._index.views[views[max(windows, key=lambda place: float(dense[place]))]]
         return best.start, best.end
+
+
+def _field(scores: Reals) -> float:
+    """The mean score of the also-rans, see FIELD; a small base has none there, and nothing is as near as noise: 0."""
+    import numpy as np
+
+    return float(np.sort(scores)[::-1][FIELD].sum()) / (FIELD.stop - FIELD.start)
 
 
 def middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

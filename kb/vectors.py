@@ -42,7 +42,6 @@ class VectorIndex:
             ValueError: wrong shape or type, a row that is not finite or not of unit length (FAISS would store it and
                 never find it again).
         """
-        import faiss
         import numpy as np
 
         if vectors.ndim != 2 or vectors.dtype != np.float32:

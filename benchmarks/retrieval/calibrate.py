@@ -24,7 +24,7 @@ from kb.encoder import load_encoders
 from kb.evaluate import Dataset, Query, auroc, evaluate, expected_calibration_error, read_dataset
 from kb.store import Store
 
-SIGNALS = ("lift", "margin")
+SIGNALS = ("lift", "peak")
 RIDGE = 1e-2
 
 

@@ -34,7 +34,7 @@ SIGNALS = {
     "bm25": "关键词得分",
     "overlap": "词语覆盖",
     "lift": "高出平常",
-    "margin": "领先下一条",
+    "peak": "高出其他条目",
     "exact": "一字不差",
     "counter": "像反例问",
     "reranker": "重排得分",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ PLAIN = Calibration(intercept=0.0, weights={"lift": 1.0, "overlap": 2.0}, usual=
 
 
 def test_lift_counts_deviations_above_the_usual():
-    assert [PLAIN.lift(cosine) for cosine in (0.4, 0.5, 0.2)] == pytest.approx([0, 1, -2])
+    assert PLAIN.lift(np.array([0.4, 0.5, 0.2])) == pytest.approx([0, 1, -2])
 
 
 def test_confidence_is_logistic_in_the_named_signals():
@@ -35,17 +36,17 @@ def test_bands_begin_at_their_thresholds(confidence, band):
 
 
 def test_in_general_an_editors_own_wording_is_answered_and_a_counter_example_is_not():
-    far = {"lift": 0.0, "overlap": 0.0, "margin": 0.0}
+    far = {"lift": 0.0, "overlap": 0.0, "peak": 1.0}
     assert DEFAULT.band(DEFAULT.confidence(far)) != "answer"
-    asked = {"lift": 2.0, "overlap": 0.9, "margin": 1.5, "exact": 1.0}
+    asked = {"lift": 2.0, "overlap": 0.9, "peak": 4.0, "exact": 1.0}
     assert DEFAULT.band(DEFAULT.confidence(asked)) == "answer"
     assert DEFAULT.band(DEFAULT.confidence({**asked, "exact": 0.0, "counter": 100.0})) == "none"
 
 
 def test_values_survive_being_written():
-    own = replace(DEFAULT, intercept=-2.5, weights={"margin": 1.0, "lift": 0.3}, usual=0.21, questions=77)
+    own = replace(DEFAULT, intercept=-2.5, weights={"peak": 1.0, "lift": 0.3}, usual=0.21, questions=77)
     assert Calibration.from_bytes(own.to_bytes()) == own
-    again = replace(own, weights={"lift": 0.3, "margin": 1.0})
+    again = replace(own, weights={"lift": 0.3, "peak": 1.0})
     assert own.to_bytes() == again.to_bytes()  # the order of weights does not count
 
 

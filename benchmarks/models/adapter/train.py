@@ -36,7 +36,10 @@ from kb.models import CATALOGUE, ensure
 from kb.text import normalise
 
 ROOT = Path(__file__).parents[3]
-DATA = ("city", "shops_a", "shops_b", "money", "misc")  # in this order the shipped adapter was trained
+DATA = (
+    "city", "shops_a", "shops_b", "money", "misc",
+    "insurance", "life", "shops_c", "lender", "city_tw",
+)  # in this order the shipped adapter was trained
 CHANGED = ("query", "key", "value", "output.dense", "intermediate.dense")
 TOPIC = 8  # groups that stay together in the shuffle, at most
 QUESTION_CHARS, ANSWER_CHARS, TOKENS = 120, 220, 150
@@ -79,6 +82,11 @@ def by_topic(groups: Sequence[Group]) -> list[list[Group]]:
         else:
             topics.append([group])
     return topics
+
+
+def half_precision() -> torch.autocast:
+    """bfloat16 where the processor computes in it; elsewhere it is emulated, seven times slower than float32."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class LowRank(nn.Module):
@@ -136,7 +144,7 @@ class Adapted:
             part = fresh[start : start + 32]
             tokens = self._tokenizer(part, padding=True, truncation=True, max_length=TOKENS, return_tensors="pt")
             mask = tokens["attention_mask"]
-            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.no_grad(), half_precision():
                 hidden = self._through(0, self._first, self._model.embeddings(tokens["input_ids"]), mask)
             for text, row, length in zip(part, hidden, mask.sum(1).tolist(), strict=True):
                 self._below[text] = row[:length].to(torch.bfloat16).clone()
@@ -147,7 +155,7 @@ class Adapted:
         for row, states in enumerate(below):
             hidden[row, : len(states)] = states.float()
             mask[row, : len(states)] = 1
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with half_precision():
             hidden = self._through(self._first, None, hidden, mask)
         kept = mask[..., None]
         return functional.normalize((hidden.float() * kept).sum(1) / kept.sum(1), dim=-1)
