@@ -21,11 +21,11 @@ from bot.opening import festival_on, is_morning, opening_at, parse_overrides
 from bot.plan import Base, Plan, Spoken, Wish
 from bot.policy import Due
 from bot.privacy import mask
-from bot.records import Citation, Outcome, Reply, Role, Scenario, TurnView
+from bot.records import HUMAN, UNSOLVED, Citation, Outcome, Reply, Role, Scenario, TurnView
 from bot.responder import Responder
 from bot.scenario import Classifier, Situation
 from bot.session import Conversation, Sessions
-from bot.settings import BotSettings
+from bot.settings import BotSettings, RetentionSettings
 from bot.tickets import Ticket
 from bot.wording import Wording
 from kb.config import ShopSettings
@@ -65,6 +65,7 @@ class Assistant:
         classifier: Classifier,
         role: Role = "customer",
         generator_s: float = 5.0,
+        retention: RetentionSettings | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._base = base
@@ -75,6 +76,7 @@ class Assistant:
         self._settings = settings
         self._clock = clock
         self._role: Role = role
+        self._retention = retention or RetentionSettings()
         self._timer = timer
         self._festivals = parse_overrides(settings.festivals)
         self._zone = ZoneInfo(shop.timezone)
@@ -110,8 +112,29 @@ class Assistant:
 
     def hand_off(self, session: str) -> Reply:
         """The reply to the 转人工 button."""
-        wish = Situation("human_agent", 1.0, (), "转人工")
-        return self._exchange(session, "转人工", lambda responder, words, held: responder.act(wish, words, held))
+        wish = Situation("human_agent", 1.0, (), HUMAN)
+        return self._exchange(session, HUMAN, lambda responder, words, held: responder.act(wish, words, held))
+
+    def unsolved(self, session: str, turn: str) -> Reply:
+        """The reply to 没解决 under the answer ``turn``: other questions it may have been, and a person.
+
+        The first time is kept for the editors' list of questions asked in vain; pressed again, the same is said.
+
+        Raises:
+            InputError: the turn does not belong to ``session``.
+        """
+        try:
+            first = self._journal.mark_unsolved(turn, session)
+        except JournalError as error:
+            self._stored(False, error)
+            first = True
+        said = self.transcript(session)
+        places = [place for place, view in enumerate(said) if view.turn == turn]
+        following = said[places[-1] + 1 :][:2] if places and not first else []
+        if len(following) == 2 and following[0].text == UNSOLVED:
+            again = following[1]
+            return Reply(again.text, "scripted", "question", 1.0, again.citations, again.choices, turn=again.turn)
+        return self._exchange(session, UNSOLVED, lambda responder, words, held: responder.unsolved(words, held))
 
     def welcome(self, session: str) -> Reply:
         """The opening line by clock and calendar; ``choices`` are the most asked questions. Nothing is stored.
@@ -199,8 +222,8 @@ class Assistant:
         if self._purged != today:
             self._purged = today
             try:
-                gone = self._journal.purge(self._clock() - timedelta(days=self._settings.retention_days))
-                logger.info("%d turns are past their time and deleted", gone)
+                gone = self._journal.retain(self._retention)
+                logger.info("past their time and deleted: %s", gone)
             except JournalError as error:
                 logger.error("old conversations not deleted: %s", error)
 

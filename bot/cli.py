@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.data_cli import COMMANDS
 from bot.users_cli import users
 from bot.wording_cli import wording
 from kb.config import Home
@@ -42,6 +43,7 @@ def cli() -> None:
       python -m bot classify 麻烦问下修一次收多少钱，多谢啦
       python -m bot wording check my-wording.toml
       python -m bot users add 小王 --role agent
+      python -m bot unanswered --days 7
     """
 
 
@@ -145,7 +147,8 @@ def classify(text: str | None, batch: str | None, as_json: bool) -> None:
             emit(f"{situation.scenario}（把握 {situation.confidence:.0%}）")
 
 
-cli.add_command(users)
+for command in (users, *COMMANDS):
+    cli.add_command(command)
 cli.add_command(wording)
 
 

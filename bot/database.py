@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from bot.migrations import MIGRATIONS
 
 BUSY_MS = 5_000
 """How long a write waits for another process's write before it fails."""
+
+LEAST_BYTES = 64 * 1024
+"""What a turn may take in the log and the file until the log is worked off: some pages of each, with their indexes."""
 
 MEMORY = Path(":memory:")
 """A database that is kept nowhere, for trying things out."""
@@ -69,6 +73,17 @@ class Database:
         with self._lock, self._told("读不出来"):
             yield self._opened()
 
+    def scrub(self) -> bool:
+        """Bring what was written last into the file and empty the log beside it, so that deleted text is in neither.
+
+        False while another process is reading; it is then done by the next call or with the last process that ends.
+
+        Raises:
+            JournalError: the file cannot be opened or written.
+        """
+        with self._lock, self._told("写不进去"):
+            return not self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
     def close(self) -> None:
         """Give the file back; the next use opens it again."""
         with self._lock:
@@ -89,6 +104,7 @@ class Database:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA secure_delete = ON")
                 self._migrate(connection)
             except BaseException:
                 connection.close()
@@ -122,7 +138,23 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"对话记录文件 {self._path} {what}（{error}）；请检查磁盘空间和文件权限。") from error
+            raise JournalError(f"对话记录文件 {self._path} {what}（{error}）；{_advice(self._path, error)}") from error
+
+
+def _advice(path: Path, error: Exception) -> str:
+    """What to do about a failure of SQLite or of the disk."""
+    said = str(error).lower()
+    if "locked" in said or "busy" in said:
+        return f"它正被另一个程序占用，等了 {BUSY_MS // 1000} 秒仍未空出；请稍后再试。"
+    if "malformed" in said or "not a database" in said:
+        return "文件已损坏或不是对话记录；请用 python -m bot restore 恢复备份。"
+    if "readonly" in said or "unable to open" in said or isinstance(error, PermissionError):
+        return "请检查文件和所在文件夹的权限，运行本程序的用户要能读写。"
+    try:
+        free = f"（剩余 {shutil.disk_usage(path.parent).free // 1024} KB，一次写入至少需要 {LEAST_BYTES // 1024} KB）"
+    except OSError:
+        free = ""
+    return f"请检查磁盘空间{free}和文件权限。"
 
 
 def stamp(moment: datetime) -> str:

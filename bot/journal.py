@@ -6,18 +6,25 @@ import contextlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bot.database import Database, digest, stamp
 from bot.privacy import mask
 from bot.records import Citation, Reply, Role, TurnView
+from bot.retention import retain
+from bot.settings import RetentionSettings
 from bot.tickets import Tickets
+from bot.unanswered import State, Unanswered, settle, unanswered
+from bot.visitor import Visitors
 from kb.errors import InputError
 from kb.text import normalise
+
+if TYPE_CHECKING:
+    from kb.encoder import Encoder
 
 Rating = Literal["up", "down"]
 
@@ -30,16 +37,6 @@ REASONS: dict[Reason, str] = {
 }  # fmt: skip
 
 MAX_COMMENT_CHARS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A question that was asked in vain. ``reason``: the worst that happened to it."""
-
-    question: str
-    times: int
-    last: datetime
-    reason: Literal["none", "clarify", "down"]
 
 
 class Journal:
@@ -140,25 +137,15 @@ class Journal:
             ).fetchone()
         return dict(json.loads(row["state"])) if row else {}
 
-    def unanswered(self, limit: int = 100, since: datetime | None = None) -> list[Unanswered]:
-        """Questions asked in vain or rated down, the most frequent first."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                """
-                SELECT max(question) AS question, count(*) AS times, max(turn.at) AS last,
-                       max(CASE WHEN value = 'down' THEN 2 WHEN outcome = 'handoff' THEN 1 ELSE 0 END) AS reason
-                FROM turn LEFT JOIN rating ON rating.turn = turn.id
-                WHERE scenario = 'question' AND question != '' AND turn.at >= ?
-                      AND (outcome IN ('handoff', 'clarify') OR value = 'down')
-                GROUP BY folded ORDER BY times DESC, last DESC LIMIT ?
-                """,
-                (stamp(since) if since else "", limit),
-            ).fetchall()
-        reasons: tuple[Literal["clarify", "none", "down"], ...] = ("clarify", "none", "down")
-        return [
-            Unanswered(row["question"], row["times"], datetime.fromisoformat(row["last"]), reasons[row["reason"]])
-            for row in rows
-        ]
+    def unanswered(
+        self, limit: int = 100, since: datetime | None = None, encoder: Encoder | None = None
+    ) -> list[Unanswered]:
+        """Questions asked in vain, the most frequent first; see :func:`bot.unanswered.unanswered`."""
+        return unanswered(self._database, since=since, encoder=encoder, limit=limit)
+
+    def settle(self, questions: Iterable[str], state: State, who: str) -> None:
+        """Say what became of a question asked in vain; see :func:`bot.unanswered.settle`."""
+        settle(self._database, questions, state, who, self._clock)
 
     def most_asked(self, limit: int = 5, since: datetime | None = None) -> list[str]:
         """Ids of the entries that answered customers most often, the most frequent first."""
@@ -173,12 +160,14 @@ class Journal:
             ).fetchall()
         return [row["entry"] for row in rows]
 
-    def purge(self, before: datetime) -> int:
-        """Delete conversations, ratings and closed tickets older than ``before``; returns how many turns went."""
-        with self._database.write() as connection:
-            connection.execute("DELETE FROM ticket WHERE state = 'closed' AND closed_at < ?", (stamp(before),))
-            connection.execute("DELETE FROM conversation WHERE at < ?", (stamp(before),))
-            return connection.execute("DELETE FROM turn WHERE at < ?", (stamp(before),)).rowcount
+    def retain(self, settings: RetentionSettings, *, dry_run: bool = False) -> dict[str, int]:
+        """Delete what is past its time; see :func:`bot.retention.retain`."""
+        return retain(self._database, settings, self._clock(), dry_run=dry_run)
+
+    @property
+    def visitors(self) -> Visitors:
+        """One visitor's data, to be handed out or deleted."""
+        return Visitors(self._database, self._clock)
 
     def close(self) -> None:
         """Give the file back; the next use opens it again."""

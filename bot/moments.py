@@ -53,8 +53,10 @@ class Moments:
 
         def spoken(name: str) -> Spoken:
             text = moment.wording.line(name, place)
-            if scenario in ("goodbye", "no_more_questions") and conversation.turns > 1:
-                text += "\n" + moment.wording.line("moment.rating", place)
+            rating = moment.wording.line("moment.rating", place)
+            asked = any(rating in bubble.text for bubble in conversation.bubbles)
+            if scenario in ("goodbye", "no_more_questions") and conversation.turns > 1 and not asked:
+                text += "\n" + rating
             if name == "moment.abusive_again" and self._hours.closed():
                 text += "\n" + moment.wording.line("person.closed_now", place)
             return Spoken(decision.outcome, scenario, Draft(text), situation.confidence)

@@ -12,7 +12,7 @@ from bot.compose import Draft
 from bot.generate import Rewording
 from bot.plan import Base, Moment, Plan, Spoken, Wish
 from bot.policy import VERBATIM, Decision, decide
-from bot.records import COMPLAINTS, Role
+from bot.records import COMPLAINTS, HUMAN, Role
 from bot.scenario import Situation
 from bot.settings import BotSettings
 from bot.tone import apologises
@@ -195,8 +195,19 @@ class Questions:
         if not conversation.others:
             wish = Wish("question", conversation.question, "deadline", joins=conversation.ticket_kind == "question")
             return moment.line("person.cannot_answer", "handoff", conversation.question, wish=wish)
+        return self._offer_others(moment, "clarify.none_of_these")
+
+    def unsolved(self, moment: Moment) -> Plan:
+        """What else it might have been, or the way to a person, after 没解决 was pressed under an answer."""
+        if moment.conversation.others:
+            return self._offer_others(moment, "clarify.unsolved")
+        draft = Draft(moment.wording.line("person.unsolved", moment.conversation.question))
+        return Plan(Spoken("scripted", "question", draft, 1.0, choices=(HUMAN,)))
+
+    def _offer_others(self, moment: Moment, intro: str) -> Plan:
+        conversation = moment.conversation
         choices, conversation.others = conversation.others, {}
         conversation.choices = choices
-        draft = self._offer(moment, "clarify.none_of_these", choices, conversation.question)
+        draft = self._offer(moment, intro, choices, conversation.question)
         citations = tuple(map(compose.citation_of, choices.values()))
         return Plan(Spoken("clarify", "question", draft, 0.0, "", citations, tuple(choices), conversation.generation))

@@ -80,6 +80,10 @@ class Responder:
         moment = Moment(words, situation, conversation, self._wording)
         return (self._under_way(moment) if self._role == "customer" else None) or self._answered(moment)
 
+    def unsolved(self, words: str, conversation: Conversation) -> Plan:
+        """What is said when an answer did not help."""
+        return self._questions.unsolved(Moment(words, UNKNOWN, conversation, self._wording))
+
     def _under_way(self, moment: Moment) -> Plan | None:
         """The reply to what goes on with something: a complaint being taken down, an open ticket, a plan given up."""
         conversation, scenario = moment.conversation, moment.situation.scenario

@@ -15,9 +15,8 @@ class BotSettings:
     silent conversation is remembered; ``session_count``: how many at once. ``history_turns``: turns kept of each.
     ``question_chars``: longest message that is read. ``answer_chars``: longest answer taken from a guide.
     ``choices``: most questions offered to choose from. ``wait_apology_s``: a reply that took longer opens with an
-    apology for the wait. ``retention_days``: how long conversations are kept. ``festivals``: dates that replace the
-    calendar's for an opening, as ``"new_year=2026-01-01..2026-01-03"`` (names: ``new_year``, ``spring``, ``labour``,
-    ``mid_autumn``, ``national``).
+    apology for the wait. ``festivals``: dates that replace the calendar's for an opening, as
+    ``"new_year=2026-01-01..2026-01-03"`` (names: ``new_year``, ``spring``, ``labour``, ``mid_autumn``, ``national``).
     """
 
     TABLE: ClassVar[str] = "bot"
@@ -31,8 +30,26 @@ class BotSettings:
     answer_chars: int = 300
     choices: int = 5
     wait_apology_s: float = 7.0
-    retention_days: int = 180
     festivals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """For how many days what is kept; see :mod:`bot.retention`.
+
+    ``conversations``: questions and replies. ``ratings``: ratings and 没解决, at most as long as their conversation.
+    ``contacts``: how to reach a customer, counted from the closing of the ticket. ``tickets``: closed ones without the
+    contact. ``audit``: who did what. ``login_failures``: wrong passwords.
+    """
+
+    TABLE: ClassVar[str] = "retention"
+
+    conversations: int = 180
+    ratings: int = 180
+    contacts: int = 30
+    tickets: int = 365
+    audit: int = 730
+    login_failures: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,6 +339,15 @@ class Tickets:
             rows = connection.execute(f"{query} ORDER BY due IS NULL, due, at, id LIMIT ?", (*values, limit)).fetchall()
         return [_ticket(row) for row in rows]
 
+    def viewed(self, ticket_ids: Collection[str], who: str) -> None:
+        """Write to the audit that ``who`` was shown how to reach the customers of these tickets."""
+        if ticket_ids:
+            with self._database.write() as connection:
+                connection.execute(
+                    "INSERT INTO audit (at, who, action, detail) VALUES (?, ?, 'view_contact', ?)",
+                    (self._now(), who, " ".join(ticket_ids)),
+                )
+
     def counts(self) -> dict[State, int]:
         """How many tickets are in each state."""
         with self._database.read() as connection:

@@ -12,10 +12,11 @@ from bot.assistant import Assistant
 from bot.checker import load_checker
 from bot.generate import open_generator
 from bot.journal import Journal
+from bot.logs import mask_logs
 from bot.records import Role
 from bot.scenario import load_classifier
 from bot.session import Sessions
-from bot.settings import BotSettings, LLMSettings
+from bot.settings import BotSettings, LLMSettings, RetentionSettings
 from bot.wording import Wording, load_wording
 from kb.config import Home, ShopSettings, load
 from kb.errors import SettingsError
@@ -32,7 +33,7 @@ def open_assistant(
     base: KnowledgeBase | None = None,
     journal: Journal | None = None,
 ) -> Assistant:
-    """An assistant over the base of ``home``, as all its settings ask.
+    """An assistant over the base of ``home``, as all its settings ask; the log is masked from then on.
 
     Args:
         role: ``customer`` opens the public base only, ``agent`` public and internal.
@@ -43,6 +44,7 @@ def open_assistant(
     Raises:
         SettingsError, ModelError: the settings, the wording or an encoder are not usable.
     """
+    mask_logs()
     bot, shop, llm = load(BotSettings, home), load(ShopSettings, home), load(LLMSettings, home)
     if load(LLMSettings, home, {}).api_key:
         raise SettingsError(
@@ -61,7 +63,7 @@ def open_assistant(
     sessions = Sessions(_now, minutes=bot.session_minutes, count=bot.session_count, bubbles=2 * bot.history_turns)
     return Assistant(
         base, wording, checker, journal or Journal(home.journal), sessions, bot, shop, _now, open_generator(llm),
-        classifier=load_classifier(), role=role, generator_s=llm.timeout_s,
+        classifier=load_classifier(), role=role, generator_s=llm.timeout_s, retention=load(RetentionSettings, home),
     )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def gc(keep: int, home: Home, as_json: bool) -> None:
 @home_option
 @json_option
 def backup(file: Path, home: Home, as_json: bool) -> None:
-    """Write the live version into one archive.
+    """Write the live version into one archive. Conversations and tickets are kept by `python -m bot backup`.
 
     \b
     Example:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Protocol
@@ -80,6 +80,9 @@ class TicketBox(Protocol):
     def listed(self) -> list[Ticket]:
         """Tickets that are not closed, those due first at the front."""
 
+    def viewed(self, ticket_ids: Collection[str], who: str) -> None:
+        """Note that ``who`` was shown the contacts of these tickets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -152,10 +155,11 @@ class Desk:
         lines = "".join(self._finding(draft, finding) for finding in findings)
         return f'<p class="bad">用语检查发现 {len(findings)} 处需要修改：</p><ul class="findings">{lines}</ul>'
 
-    def tickets(self) -> str:
-        """Open tickets, those due first at the front."""
+    def tickets(self, who: str) -> str:
+        """Open tickets, those due first at the front; that ``who`` saw the contacts in them is written to the audit."""
         try:
             tickets = self.box.listed()
+            self.box.viewed([ticket.id for ticket in tickets if ticket.contact], who)
         except KBError as error:
             return f'<p class="bad">工单暂时读不出来：{inline(str(error))}</p>'
         if not tickets:

@@ -44,8 +44,7 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings) -> g
             return f"<div>{inline(account.name)}（{ROLES.get(account.role, account.role)}）</div>"
 
         def list_tickets(request: gr.Request) -> str:
-            require(request)
-            return desk.tickets()
+            return desk.tickets(require(request).name)
 
         blocks.load(opened, None, who, **QUIET)
         tickets_tab.select(list_tickets, None, tickets, **QUIET)

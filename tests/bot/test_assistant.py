@@ -7,14 +7,15 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from bot.assistant import STORED_CHARS
 from bot.checker import load_checker
-from bot.errors import GenerationError
+from bot.errors import GenerationError, JournalError
 from bot.journal import Journal
 from bot.policy import VERBATIM
 from bot.records import SCENARIOS
-from bot.settings import BotSettings
+from bot.settings import BotSettings, RetentionSettings
 from bot.tickets import STATES
-from kb.errors import StoreDamaged, StoreEmpty
+from kb.errors import InputError, StoreDamaged, StoreEmpty
 from tests.bot.conftest import COD, FEE, GUIDE, INVOICE, RETURN, found
 from tests.bot.test_scenario import sheet
 from tests.doubles import ScriptedBase, ScriptedGenerator, faq, passage
@@ -250,7 +251,7 @@ def test_without_a_journal_it_still_answers_and_claims_nothing(make, tmp_path, t
 
 def test_old_conversations_go_with_the_first_visit_of_a_day(assistant, journal, clock):
     assistant.reply("v", "可以货到付款吗？")
-    clock.pass_(days=BotSettings().retention_days + 1)
+    clock.pass_(days=RetentionSettings().conversations + 1)
     assistant.reply("w", "可以货到付款吗？")
     assistant.welcome("x")
     assert journal.turns("v") == [] and len(journal.turns("w")) == 2
@@ -392,3 +393,63 @@ def test_a_reply_of_several_parts_rests_on_one_generation(make):
     reply = make(base=base).reply("v", first + second)
     assert COD.text in reply.text and FEE.text in reply.text
     assert reply.generation == "gen-000002" and base.asked == [first, second] * 2
+
+
+def test_unsolved_offers_what_else_it_may_have_been_and_is_kept_once(assistant, journal):
+    turn = assistant.reply("v", "可以货到付款吗？").turn
+    first = assistant.unsolved("v", turn)
+    assert RETURN.question in first.choices and first.outcome == "clarify" and first.turn
+    stored = len(journal.turns("v"))
+    again = assistant.unsolved("v", turn)
+    assert (again.text, again.choices) == (first.text, first.choices) and len(journal.turns("v")) == stored
+    assert [(one.question, one.reasons) for one in journal.unanswered()] == [("可以货到付款吗？", {"unsolved": 1})]
+    assert assistant.reply("v", RETURN.question).citations[0].id == RETURN.id
+    with pytest.raises(InputError):
+        assistant.unsolved("w", turn)
+
+
+def test_unsolved_offers_a_person_when_there_is_nothing_else(assistant, journal):
+    turn = assistant.reply("v", "大件怎么送").turn
+    reply = assistant.unsolved("v", turn)
+    assert reply.choices == ("转人工",) and not load_checker().check(reply.text, reply.scenario)
+    assert assistant.reply("v", reply.choices[0]).scenario == "human_agent"
+
+
+def test_unsolved_after_a_restart_says_the_same(make, journal):
+    first = make()
+    turn = first.reply("v", "可以货到付款吗？").turn
+    said = first.unsolved("v", turn)
+    assert make().unsolved("v", turn).text == said.text
+
+
+def test_unsolved_without_a_journal_claims_nothing(make, journal, monkeypatch):
+    assistant = make()
+    turn = assistant.reply("v", "可以货到付款吗？").turn
+
+    def broken(*arguments):
+        raise JournalError("voll")
+
+    monkeypatch.setattr(journal, "mark_unsolved", broken)
+    monkeypatch.setattr(journal, "turn", broken)
+    reply = assistant.unsolved("v", turn)
+    assert reply.turn == "" and reply.choices and not [claim for claim in RECORDED if claim in reply.text]
+
+
+def test_the_rating_is_asked_for_once(assistant):
+    rating = "做个评价"
+    assistant.reply("v", "可以货到付款吗？")
+    assert rating in assistant.reply("v", "再见").text
+    assistant.reply("v", "怎么退货")
+    assert rating not in assistant.reply("v", "再见").text
+
+
+def test_a_number_at_the_end_of_what_is_kept_is_masked_whole(make, journal):
+    text = "你" * (STORED_CHARS - 6) + "13812345678"
+    make().reply("v", text)
+    assert "13812" not in journal.turns("v")[0].text
+
+
+def test_what_the_knowledge_says_is_stored_as_it_was_said(make, journal):
+    fact = faq("门店在哪？", "门店地址是杭州市西湖区文三路1号，店里电话0571-87654321。")
+    make(base=ScriptedBase({"门店在哪": found("门店在哪", "answer", 0.9, fact)}, fact)).reply("v", "门店在哪")
+    assert fact.text in journal.turns("v")[1].text

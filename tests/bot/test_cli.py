@@ -9,7 +9,8 @@ import time
 import pytest
 
 from bot.cli import SCENARIO_NAMES, cli
-from bot.records import SCENARIOS
+from bot.journal import Journal
+from bot.records import SCENARIOS, Reply
 from kb.console import run
 from kb.errors import StoreEmpty
 from tests.bot.conftest import COD
@@ -162,7 +163,7 @@ def test_scenarios_are_those_of_the_records():
     assert SCENARIO_NAMES == SCENARIOS
 
 
-@pytest.mark.parametrize("command", [[], ["ask"], ["check"], ["classify"], ["users"], ["users", "add"]])
+@pytest.mark.parametrize("command", [[], ["ask"], ["retain"], ["unanswered"], ["backup"], ["restore"], ["visitor"], ["visitor", "delete"], ["check"], ["classify"], ["users"], ["users", "add"]])
 def test_help_is_english_with_an_example_and_quick(command):
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "bot", *command, "--help"], capture_output=True, text=True, check=True)
@@ -173,3 +174,28 @@ def test_help_is_english_with_an_example_and_quick(command):
     ).stderr
     for heavy in ("torch", "gradio", "faiss", "langchain", "opencc", "numpy", "sqlite3", "holidays"):
         assert f" {heavy}\n" not in imported
+
+
+def test_what_is_stored_is_looked_after(home, capsys, tmp_path):
+    assert run(cli, ["retain"]) == 2 and "还没有对话记录" in capsys.readouterr().err
+    journal = Journal(home.journal)
+    turn = journal.turn("v", "customer", "能刻字吗", Reply("很抱歉。", "handoff", "question"))
+    number = journal.tickets.open("v", "question", "能刻字吗", contact="13812345678").id
+    assert run(cli, ["retain", "--dry-run", "--json"]) == 0
+    (row,) = lines(capsys)
+    assert row["dry_run"] is True and set(row["deleted"].values()) == {0}
+    assert run(cli, ["backup", str(tmp_path / "b.sqlite3"), "--json"]) == 0
+    assert lines(capsys)[0]["bytes"] > 0
+    assert run(cli, ["unanswered", "--exact", "--json"]) == 0
+    assert [(row["question"], row["times"], row["reasons"]) for row in lines(capsys)] == [("能刻字吗", 1, {"none": 1})]
+    assert run(cli, ["unanswered", "--exact", "--settle", "能刻字吗？", "--by", "小王"]) == 0
+    assert run(cli, ["unanswered", "--exact"]) == 0 and capsys.readouterr().out == ""
+    assert run(cli, ["unanswered", "--exact", "--settle", "没问过的", "--by", "小王"]) == 2
+    assert run(cli, ["visitor", "export", number, "--by", "小王"]) == 2
+    assert "--contact" in capsys.readouterr().err
+    assert run(cli, ["visitor", "export", number, "--contact", "138 1234 5678", "--by", "小王"]) == 0
+    assert lines(capsys)[0]["turns"][0]["id"] == turn
+    assert run(cli, ["visitor", "delete", number, "--contact", "13812345678", "--by", "小王", "--json"]) == 0
+    assert lines(capsys) == [{"turns": 1, "tickets": 1}]
+    assert run(cli, ["restore", str(tmp_path / "b.sqlite3"), "--json"]) == 0
+    assert lines(capsys)[0]["before"] and len(journal.turns("v")) == 2
