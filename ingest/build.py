@@ -46,6 +46,7 @@ def build(
     audience: Audience | None = None,
     publish: bool = True,
     full: bool = False,
+    override: str = "",
     progress: Progress = lambda stage, done, total: None,
     report: Callable[[str], None] = lambda line: None,
     encoders: Sequence[Encoder] | None = None,
@@ -53,8 +54,8 @@ def build(
 ) -> BuildReport:
     """Make the base hold what ``paths`` hold, and nothing else.
 
-    ``audience`` overrides the proposals for all files, ``full`` makes all vectors anew, ``report`` gets Chinese lines
-    about what is going on, ``encoders`` are those of the settings if not given. Where nothing changed, nothing is
+    ``audience`` overrides the proposals for all files, ``full`` makes all vectors anew, ``override`` is the
+    reason to publish even what the gate refuses, ``report`` gets Chinese lines about what is going on, ``encoders`` are those of the settings if not given. Where nothing changed, nothing is
     written. A file that cannot be read is named in the report and left out.
 
     Raises:
@@ -102,13 +103,14 @@ def build(
             synonyms=synonyms,
             sources=tuple(SourceFile(result.source, result.sha256, result.size) for result in read),
             full=full,
+            rejected=len(outcomes) - len(read),
             progress=lambda done, total: progress("embed", done, total),
         )
         checked = GateResult(0, 0)
         if publish:
-            gate = Gate(store, encoders, home.question_set, today, report)
+            gate = Gate(store, encoders, home.question_set, today, report, override)
             checked = gate.check(manifest.id, live.id if live else None)
-            store.publish(manifest.id, figures=checked.figures())
+            store.publish(manifest.id, figures=checked.figures(), override=checked.override)
         alike = twins(store.load(manifest.id, "internal"), most=1_000)
     return replace(
         outcome,
@@ -119,6 +121,7 @@ def build(
         reused=manifest.counts["reused"],
         twins=twins_of(alike),
         figures=checked.figures(),
+        override=checked.override,
         seconds=time.monotonic() - begun,
     )
 

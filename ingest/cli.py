@@ -45,10 +45,17 @@ def cli() -> None:
 @audience_option
 @click.option("--no-publish", is_flag=True, help="Keep the new version as a draft; the gate is not run.")
 @click.option("--full", is_flag=True, help="Make all vectors anew instead of reusing unchanged ones.")
+@version_commands.override_option
 @home_option
 @json_option
 def build(
-    paths: tuple[Path, ...], audience: Audience | None, no_publish: bool, full: bool, home: Home, as_json: bool
+    paths: tuple[Path, ...],
+    audience: Audience | None,
+    no_publish: bool,
+    full: bool,
+    override: str,
+    home: Home,
+    as_json: bool,
 ) -> int:
     """Build a new version from files and folders, and publish it.
 
@@ -65,9 +72,10 @@ def build(
     from ingest.report import render
 
     display = ProgressDisplay()
+    publish = not no_publish
     try:
         report = run_build(
-            paths, home, audience=audience, publish=not no_publish, full=full, progress=display, report=say
+            paths, home, audience=audience, publish=publish, full=full, override=override, progress=display, report=say
         )
     finally:
         display.close()

@@ -7,7 +7,7 @@ A question counts as passed if the best hit is the wanted entry and would at lea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,38 +42,49 @@ class GateQuestion:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """``passed`` by the draft and by the live version (None: nothing to compare with), and what got worse, in Chinese."""
+    """``passed`` by the draft and by the live version (None: nothing to compare with), and what got worse, in Chinese.
+
+    ``override``: the reason why a draft that is worse beyond the tolerance goes live all the same; empty where it is not.
+    """
 
     questions: int
     passed: int
     passed_live: int | None = None
     worse: tuple[str, ...] = ()
+    override: str = ""
 
     def figures(self) -> dict[str, float]:
-        """What is kept in the manifest: number of questions, shares passed in [0, 1]."""
+        """What is kept in the manifest: number of questions, shares passed in [0, 1], how many got worse."""
         if not self.questions:
             return {}
         figures = {"gate_questions": float(self.questions), "gate_passed": round(self.passed / self.questions, 4)}
         if self.passed_live is not None:
             figures["gate_passed_live"] = round(self.passed_live / self.questions, 4)
+        if self.worse:
+            figures["gate_worse"] = float(len(self.worse))
         return figures
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Compares two generations of a store on the question set in ``file`` (none there: everything passes)."""
+    """Compares two generations of a store on the question set in ``file`` (none there: everything passes).
+
+    ``override``: why a draft is to go live even if it is refused.
+    """
 
     store: Store
     encoders: Sequence[Encoder]
     file: Path
     today: Callable[[], date] = date.today
     report: Report = field(default=lambda line: None)
+    override: str = ""
 
     def check(self, draft: str, live: str | None) -> GateResult:
         """Result of ``draft`` beside ``live``.
 
         Raises:
-            GateRefused: more than ``TOLERANCE`` of the questions got worse; the text names them.
+            GateRefused: more than ``TOLERANCE`` of the questions got worse, and there is no override; the text names
+                them.
             SourceError: the question set cannot be read.
         """
         questions = read_questions(self.file)
@@ -98,7 +109,7 @@ class Gate:
         )
         result = GateResult(len(questions), sum(good), sum(good_before), worse)
         if len(worse) > TOLERANCE * len(questions):
-            self._refuse(draft, result)
+            return self._refuse(draft, result)
         return result
 
     def _answers(
@@ -124,17 +135,20 @@ class Gate:
         share = figures.get("gate_passed")
         result = GateResult(total, passed, None if share is None else round(share * total))
         if share is not None and share - passed / total > TOLERANCE:
-            self._refuse(draft, result)
+            return self._refuse(draft, result)
         return result
 
-    def _refuse(self, draft: str, result: GateResult) -> None:
+    def _refuse(self, draft: str, result: GateResult) -> GateResult:
         for line in result.worse:
             self.report(line)
+        if self.override:
+            self.report(f"新版在问题集上不如正式版，按您给出的理由放行：{self.override}")
+            return replace(result, override=self.override)
         named = "；".join(result.worse[:NAMED]) + ("……" if len(result.worse) > NAMED else "")
         raise GateRefused(
             f"新版在问题集上不如正式版（{result.questions} 题中通过 {result.passed} 题，正式版 {result.passed_live} 题），没有发布，"
-            f"正式版不变。{named + '。' if named else ''}请修改资料后重新生成；如果改动是有意的，请同时更新 {self.file.name}。"
-            f"草稿版本是 {draft}。"
+            f"正式版不变。{named + '。' if named else ''}请修改资料后重新生成；如果改动是有意的，请同时更新 {self.file.name}，"
+            f"或写明理由放行：python -m ingest publish {draft} --override 理由。草稿版本是 {draft}。"
         )
 
 

@@ -56,7 +56,8 @@ class BuildReport:
 
     ``generation`` is the one written, or the live one if ``unchanged``; ``kinds`` and ``audiences`` count entries,
     ``embedded`` and ``reused`` count vectors, ``twins`` names the closest pairs of entries (:func:`kb.twins.twins`, none
-    if ``unchanged``), ``figures`` are the gate's, ``seconds`` the time it all took.
+    if ``unchanged``), ``figures`` are the gate's, ``override`` is the reason why it was published although the gate
+    refused it, ``seconds`` the time it all took.
     """
 
     generation: str
@@ -72,6 +73,7 @@ class BuildReport:
     reused: int = 0
     twins: tuple[tuple[str, str], ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
+    override: str = ""
     seconds: float = 0.0
 
     @property
@@ -154,6 +156,8 @@ def render(report: BuildReport) -> str:
         lines.append(f"容易混淆的条目：{len(report.twins)} 对，例如 {closest}（逐对查看请运行 python -m kb twins）")
     if report.figures:
         lines.append(_gate(report.figures))
+    if report.override:
+        lines.append(f"发布检查没有通过，按理由放行：{report.override}")
     lines.append(f"用时 {report.seconds:.1f} 秒")
     return "\n".join(lines)
 

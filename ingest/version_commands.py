@@ -13,16 +13,29 @@ from kb.console import emit, home_option, json_option, say
 from kb.errors import StoreDamaged, StoreEmpty
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kb.manifest import Manifest
     from kb.records import Entry
     from kb.store import Store
+
+_BARS = "▁▂▃▄▅▆▇█"
+_MOST_BARS = 60
+
+override_option = click.option(
+    "--override",
+    default="",
+    metavar="REASON",
+    callback=lambda context, parameter, value: value.strip(),
+    help="Publish even if the gate refuses; the reason is kept with the version.",
+)
 
 
 @click.command()
 @home_option
 @json_option
 def versions(home: Home, as_json: bool) -> None:
-    """List all versions, newest first; the live one is marked.
+    """List all versions, newest first; the live one is marked. Ends with what they reached on the question set.
 
     \b
     Example:
@@ -33,25 +46,34 @@ def versions(home: Home, as_json: bool) -> None:
     identities = store.ids()
     if not identities and not as_json:
         emit("还没有任何版本；请先运行 python -m ingest build 资料文件夹。")
+    reached = []
     for identity in identities:
         try:
             manifest = store.manifest(identity)
         except StoreDamaged as error:  # named, and the others are still listed
             say(f"错误：{error}")
         else:
+            reached.append(manifest.figures.get("gate_passed"))
             emit(_version_json(manifest, live) if as_json else _version_line(manifest, live))
+    shares = [share for share in reversed(reached) if share is not None]
+    if len(shares) > 1 and not as_json:
+        emit(f"问题集通过率的走势（旧 → 新）：{trend(shares)}  {shares[0]:.1%} → {shares[-1]:.1%}")
 
 
 @click.command()
 @click.argument("version", metavar="ID")
+@override_option
 @home_option
 @json_option
-def publish(version: str, home: Home, as_json: bool) -> None:
+def publish(version: str, override: str, home: Home, as_json: bool) -> None:
     """Make version ID live, after the same comparison with the live one as in build.
 
+    A draft that was built before the live version was published is refused: build it again.
+
     \b
-    Example:
+    Examples:
       python -m ingest publish gen-000007
+      python -m ingest publish gen-000007 --override "旧活动已经结束"
     """
     from ingest.gate import Gate
     from kb.encoder import load_encoders
@@ -59,9 +81,15 @@ def publish(version: str, home: Home, as_json: bool) -> None:
     store = _store(home)
     with store.lock(f"发布 {version}"):
         store.verify(version)
+        store.check_fresh(version)
         encoders = load_encoders(load(SearchSettings, home), say) if home.question_set.exists() else ()
-        result = Gate(store, encoders, home.question_set, report=say).check(version, store.current())
-        store.publish(version, figures=result.figures() or None)
+        live = None
+        try:
+            live = store.current()
+        except StoreDamaged as error:  # which publishing mends
+            say(str(error))
+        result = Gate(store, encoders, home.question_set, report=say, override=override).check(version, live)
+        store.publish(version, figures=result.figures() or None, override=result.override)
     emit({"live": version, "figures": result.figures()} if as_json else f"已发布版本 {version}。")
 
 
@@ -200,6 +228,8 @@ def _version_json(manifest: Manifest, live: str | None) -> dict[str, Any]:
         "figures": dict(manifest.figures),
         "sources": len(manifest.sources),
         "note": manifest.note,
+        "published": manifest.published,
+        "override": manifest.override,
     }
 
 
@@ -213,8 +243,16 @@ def _version_line(manifest: Manifest, live: str | None) -> str:
         "、".join(encoder.name for encoder in manifest.encoders),
         "" if passed is None else f"问题集通过 {passed:.1%}",
         manifest.note,
+        f"放行理由：{manifest.override}" if manifest.override else "",
     ]
     return "  ".join(filter(None, parts))
+
+
+def trend(shares: Sequence[float]) -> str:
+    """Shares in [0, 1] as a line of bars; the lowest bar stands for the lowest of them, or for half if none is lower."""
+    floor = min(0.5, *shares)
+    steps = [round((share - floor) / max(1 - floor, 1e-6) * (len(_BARS) - 1)) for share in shares[-_MOST_BARS:]]
+    return "".join(_BARS[step] for step in steps)
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from kb.lexical import LexicalIndex
 from kb.records import Entry, Place
 from kb.synonyms import FILE as SYNONYMS
 from kb.synonyms import Synonyms, load_synonyms
-from kb.vectors import VectorIndex
+from kb.vector_cache import LEAST, VectorCache
+from kb.vectors import BLOCK, VectorIndex
 from kb.views import View, ViewKind, views_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 INDEX_VERSION = 3
 """Raised when the same entries and encoders give another index, so that a build is not taken for unchanged."""
+
+PIECE = 512
+"""So many texts are encoded between two moments at which a build may be broken off without losing them."""
 
 Progress = Callable[[int, int], None]
 """Called with (texts done, texts in all) while vectors are made."""
@@ -119,11 +123,13 @@ def build_index(
     *,
     synonyms: Synonyms | None = None,
     known: Sequence[Index] = (),
+    cache: VectorCache | None = None,
     progress: Progress | None = None,
 ) -> tuple[Index, BuildCounts]:
     """Index ``entries``; vectors of texts that an index in ``known`` holds for the same encoder are taken from there.
 
-    ``synonyms``: those that come with the program if not given.
+    ``synonyms``: those that come with the program if not given. ``cache``: gets the new vectors piece by piece, and
+    gives those of a build that was broken off.
     """
     views = views_of(entries)
     digests = [digest(view.text) for view in views]
@@ -132,8 +138,10 @@ def build_index(
         for view, digest in zip(views, digests, strict=True)
     )
     texts = {digest: view.text for view, digest in zip(views, digests, strict=True)}
-    plans = [_known_vectors(encoder.fingerprint, texts.keys(), known) for encoder in encoders]
-    total = sum(len(texts) - len(plan) for plan in plans)
+    lexical = LexicalIndex.build([view.text for view in views if is_lexical(view)])
+    del views
+    plans = [_Plan(encoder, _centre(encoder, known), texts, known, cache) for encoder in encoders]
+    total = sum(len(plan.missing) for plan in plans)
     done = 0
 
     def advance(count: int) -> None:
@@ -142,54 +150,65 @@ def build_index(
         if progress is not None:
             progress(done, total)
 
-    centres = tuple(_centre(encoder, known) for encoder in encoders)
-    vectors = tuple(
-        VectorIndex.build(_assemble(encoder, centre, texts, plan, digests, advance))
-        for encoder, centre, plan in zip(encoders, centres, plans, strict=True)
-    )
-    lexical = LexicalIndex.build([view.text for view in views if is_lexical(view)])
-    fingerprints = tuple(encoder.fingerprint for encoder in encoders)
+    vectors = tuple(VectorIndex.of_blocks(plan.encoder.dimension, plan.blocks(digests, advance)) for plan in plans)
+    fingerprints, centres = tuple(encoder.fingerprint for encoder in encoders), tuple(plan.centre for plan in plans)
     index = Index(tuple(entries), stored, fingerprints, centres, vectors, lexical, synonyms or load_synonyms())
-    return index, BuildCounts(embedded=total, reused=sum(map(len, plans)))
+    return index, BuildCounts(embedded=total, reused=len(texts) * len(encoders) - total)
 
 
-def _known_vectors(
-    fingerprint: str, wanted: Any, known: Sequence[Index]
-) -> dict[str, tuple[VectorIndex, int]]:
-    """Where the vector of a text digest already lies, for one encoder."""
-    found: dict[str, tuple[VectorIndex, int]] = {}
-    for index in known:
-        if fingerprint not in index.fingerprints:
-            continue
-        vectors = index.vectors[index.fingerprints.index(fingerprint)]
-        for row, view in enumerate(index.views):
-            if view.digest in wanted:
-                found.setdefault(view.digest, (vectors, row))
-    return found
+class _Plan:
+    """Where the vectors of all texts come from, for one encoder; they are in half precision, as they are stored."""
 
+    def __init__(
+        self,
+        encoder: Encoder,
+        centre: Centre,
+        texts: Mapping[str, str],
+        known: Sequence[Index],
+        cache: VectorCache | None,
+    ) -> None:
+        self.encoder, self.centre, self._texts, self._cache = encoder, centre, texts, cache
+        self._stored: dict[str, tuple[VectorIndex, int]] = {}
+        for index in known:
+            if encoder.fingerprint in index.fingerprints:
+                vectors = index.vectors[index.fingerprints.index(encoder.fingerprint)]
+                for row, view in enumerate(index.views):
+                    if view.digest in texts:
+                        self._stored.setdefault(view.digest, (vectors, row))
+        fresh = [digest for digest in texts if digest not in self._stored]
+        self._kept = cache.load(encoder.fingerprint) if cache is not None and len(fresh) >= LEAST else {}
+        # Long texts together: padding to the longest of a batch is what costs most in mixed batches.
+        self.missing = sorted((digest for digest in fresh if digest not in self._kept), key=lambda key: len(texts[key]))
 
-def _assemble(
-    encoder: Encoder,
-    centre: Centre,
-    texts: Mapping[str, str],
-    plan: Mapping[str, tuple[VectorIndex, int]],
-    digests: Sequence[str],
-    advance: Callable[[int], None],
-) -> NDArray[np.float32]:
-    import numpy as np
+    def blocks(self, digests: Sequence[str], advance: Callable[[int], None]) -> Iterator[NDArray[np.float32]]:
+        """The vectors of ``digests`` in their order, some rows at a time; encodes what is missing first."""
+        import numpy as np
 
-    fresh = [digest for digest in texts if digest not in plan]
-    encoded = centre.passages(encoder.passages([texts[digest] for digest in fresh], advance)) if fresh else None
-    at = {digest: row for row, digest in enumerate(fresh)}
-    vectors = np.zeros((len(digests), encoder.dimension), dtype=np.float32)
-    for row, digest in enumerate(digests):
-        if digest in at:
-            assert encoded is not None
-            vectors[row] = encoded[at[digest]]
-        else:
-            source, number = plan[digest]
-            vectors[row] = source.row(number)
-    return vectors
+        made = self._encode(advance)
+        at = {digest: row for row, digest in enumerate(self.missing)}
+        for start in range(0, len(digests), BLOCK):
+            block = np.zeros((min(BLOCK, len(digests) - start), self.encoder.dimension), dtype=np.float32)
+            for row, digest in enumerate(digests[start : start + BLOCK]):
+                if digest in at:
+                    block[row] = made[at[digest]]
+                elif digest in self._stored:
+                    vectors, number = self._stored[digest]
+                    block[row] = vectors.row(number)
+                else:
+                    block[row] = self._kept[digest]
+            yield block
+
+    def _encode(self, advance: Callable[[int], None]) -> NDArray[np.float16]:
+        import numpy as np
+
+        made = np.zeros((len(self.missing), self.encoder.dimension), dtype=np.float16)
+        for start in range(0, len(self.missing), PIECE):
+            piece = self.missing[start : start + PIECE]
+            encoded = self.encoder.passages([self._texts[digest] for digest in piece], advance)
+            made[start : start + len(piece)] = self.centre.passages(encoded)
+            if self._cache is not None:
+                self._cache.keep(self.encoder.fingerprint, piece, made[start : start + len(piece)])
+        return made
 
 
 def _centre(encoder: Encoder, known: Sequence[Index]) -> Centre:

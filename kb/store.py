@@ -26,6 +26,7 @@ from kb.lock import WriterLock
 from kb.manifest import EncoderInfo, FileInfo, Manifest, OtherFormat, SourceFile, sha256
 from kb.records import Audience, Entry
 from kb.synonyms import Synonyms
+from kb.vector_cache import VectorCache
 
 _ID = re.compile(r"gen-\d{6,}")
 AUDIENCES: tuple[Audience, ...] = ("public", "internal")
@@ -46,6 +47,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = WriterLock(root)
+        self._cache = VectorCache(root / ".vectors")
 
     # reading
 
@@ -158,11 +160,14 @@ class Store:
         synonyms: Synonyms | None = None,
         note: str = "",
         full: bool = False,
+        rejected: int = 0,
         progress: Progress | None = None,
     ) -> Manifest:
         """Build a new generation beside the live one; it is complete, synced and verified, but not published.
 
-        Vectors of unchanged texts come from the live generation unless ``full``. ``progress`` gets (done, total) texts.
+        Vectors of unchanged texts come from the live generation, and from builds that were broken off or not published,
+        unless ``full``. ``rejected`` counts files of which
+        nothing was taken. ``progress`` gets (done, total) texts.
 
         Raises:
             StoreLocked: another process is writing.
@@ -175,14 +180,17 @@ class Store:
                 with contextlib.suppress(StoreError):  # a damaged parent only costs its vectors
                     known.append(self.load(parent, "internal"))
             public = [entry for entry in entries if entry.audience == "public"]
+            cache = None if full else self._cache
             internal_index, counts = build_index(
-                entries, encoders, synonyms=synonyms, known=known, progress=progress
+                entries, encoders, synonyms=synonyms, known=known, cache=cache, progress=progress
             )
-            public_index, _ = build_index(public, encoders, synonyms=synonyms, known=[internal_index])
-            indexes: dict[Audience, Index] = {
-                "public": calibrated(public_index, encoders),
-                "internal": calibrated(internal_index, encoders),
-            }
+            known.clear()
+            indexes: dict[Audience, Index] = {"internal": calibrated(internal_index, encoders)}
+            if len(public) == len(entries):
+                indexes["public"] = indexes["internal"]
+            else:
+                public_index, _ = build_index(public, encoders, synonyms=synonyms, known=[internal_index])
+                indexes["public"] = calibrated(public_index, encoders)
             manifest = Manifest(
                 id="",
                 created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -196,6 +204,7 @@ class Store:
                     "views": len(internal_index.views),
                     "embedded": counts.embedded,
                     "reused": counts.reused,
+                    "rejected": rejected,
                 },
                 sources=tuple(sources),
                 files={},
@@ -232,6 +241,7 @@ class Store:
                     # Aside in the root: what a killed process leaves there is swept, and no generation is touched.
                     replace_file(self._folder(identity) / "manifest.json", note, aside=self.root)
                 self._point_at(identity, pointer)
+            self._cache.clear()
 
     def check_fresh(self, identity: str) -> None:
         """Make sure that publishing a generation takes nothing back that was published since it was built.

@@ -6,7 +6,7 @@ Rows are kept in half precision: half the memory, and cosines that are off by le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-_BLOCK = 16_384
-"""Rows that are widened to single precision at a time."""
+BLOCK = 16_384
+"""Rows that are held in single precision at a time."""
 
 
 class VectorIndex:
@@ -42,17 +42,28 @@ class VectorIndex:
             ValueError: wrong shape or type, a row that is not finite or not of unit length (FAISS would store it and
                 never find it again).
         """
+        if vectors.ndim != 2:
+            raise ValueError(f"want (n, d) float32, got {vectors.shape} {vectors.dtype}")
+        return cls.of_blocks(vectors.shape[1], (vectors[at : at + BLOCK] for at in range(0, len(vectors), BLOCK)))
+
+    @classmethod
+    def of_blocks(cls, dimension: int, blocks: Iterable[Vectors]) -> VectorIndex:
+        """Index unit rows that come as blocks of shape (n, dimension), so that they need not all be held in full.
+
+        Raises:
+            ValueError: as :meth:`build`; the number of the row counts over all blocks.
+        """
         import numpy as np
 
-        if vectors.ndim != 2 or vectors.dtype != np.float32:
-            raise ValueError(f"want (n, d) float32, got {vectors.shape} {vectors.dtype}")
-        norms = np.linalg.norm(vectors, axis=1)
-        bad = np.flatnonzero(~(np.abs(norms - 1) < 1e-3))
-        if bad.size:
-            raise ValueError(f"row {bad[0]} has length {norms[bad[0]]}, want 1")
-        index = _empty(vectors.shape[1])
-        for start in range(0, len(vectors), _BLOCK):
-            index.add(np.ascontiguousarray(vectors[start : start + _BLOCK]))
+        index = _empty(dimension)
+        for vectors in blocks:
+            if vectors.ndim != 2 or vectors.shape[1] != dimension or vectors.dtype != np.float32:
+                raise ValueError(f"want (n, {dimension}) float32, got {vectors.shape} {vectors.dtype}")
+            norms = np.linalg.norm(vectors, axis=1)
+            bad = np.flatnonzero(~(np.abs(norms - 1) < 1e-3))
+            if bad.size:
+                raise ValueError(f"row {index.ntotal + bad[0]} has length {norms[bad[0]]}, want 1")
+            index.add(np.ascontiguousarray(vectors))
         return cls(index)
 
     def nearest(self, question: Vectors, count: int) -> tuple[NDArray[np.int64], Vectors]:

@@ -211,3 +211,39 @@ def test_a_damaged_version_is_named_and_the_others_are_listed(home, capsys):
     shown = capsys.readouterr()
     assert "gen-000002" in shown.out and "gen-000001" not in shown.out
     assert "gen-000001" in shown.err
+
+
+def test_the_gate_blocks_with_6_and_an_override_is_shown_with_the_version(folder, home, capsys):
+    home.path.mkdir(parents=True)
+    home.question_set.write_text("问题,期望,可见范围\n退货运费谁出？,退货运费谁出？,公开\n", encoding="utf-8")
+    assert call("build", folder) == 0
+    write(folder, public__问答_csv="\n".join(line for line in FAQ_CSV.split("\n") if "运费" not in line))
+    assert call("build", folder) == 6
+    assert "publish gen-000002 --override" in capsys.readouterr().err
+    assert call("publish", "gen-000002", "--override", "  ") == 6, "a blank reason is none"
+    assert call("publish", "gen-000002", "--override", "运费政策已取消", "--json") == 0
+    capsys.readouterr()
+    assert call("versions") == 0
+    out = capsys.readouterr().out
+    assert "放行理由：运费政策已取消" in out and "走势（旧 → 新）：█▁  100.0% → 0.0%" in out
+    assert call("versions", "--json") == 0
+    newest = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert newest["override"] == "运费政策已取消" and newest["published"] and newest["figures"]["gate_worse"] == 1.0
+
+
+def test_a_stale_draft_is_refused_in_one_line_before_any_question_is_asked(folder, home, capsys):
+    call("build", folder)
+    write(folder, public__新_md="# 配送\n\n三天内送达。\n")
+    call("build", folder, "--no-publish")
+    write(folder, public__新_md="# 配送\n\n两天内送达。\n")
+    call("build", folder)
+    capsys.readouterr()
+    assert call("publish", "gen-000002") == 1
+    assert "草稿 gen-000002 是在 gen-000001 的基础上生成的，而正式版现在是 gen-000003" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("shares", "bars"), [([1.0, 0.0], "█▁"), ([0.5, 0.75, 1.0], "▁▅█"), ([0.9], "▇")])
+def test_trend(shares, bars):
+    from ingest.version_commands import trend
+
+    assert trend(shares) == bars

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ingest.gate import Gate, GateQuestion, passes, read_questions
@@ -120,3 +122,18 @@ def test_question_sets_may_be_gbk_and_say_nothing_of_the_audience(tmp_path):
         GateQuestion("股票会涨吗？", "", "public"),
         GateQuestion("东西不想要了怎么办", "怎么退货？", "public"),
     )
+
+
+def test_an_override_needs_a_reason_and_keeps_it(store, tmp_path):
+    live, draft = write(store, COD, RETURN, INVOICE), write(store, COD, INVOICE)
+    lines: list[str] = []
+    gate = replace(gate_for(store, tmp_path, ["怎么退货？,怎么退货？,公开"], lines), override="退货政策下周重写")
+    result = gate.check(draft, live)
+    assert result.override == "退货政策下周重写" and result.figures()["gate_worse"] == 1.0
+    assert any("怎么退货" in line for line in lines) and any("按您给出的理由放行：退货政策下周重写" in line for line in lines)
+
+
+def test_an_override_that_was_not_needed_is_not_kept(store, tmp_path):
+    live, draft = write(store, COD, INVOICE), write(store, COD, RETURN, INVOICE)
+    gate = replace(gate_for(store, tmp_path, ["怎么退货？,怎么退货？,公开"]), override="以防万一")
+    assert gate.check(draft, live).override == ""
