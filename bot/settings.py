@@ -59,7 +59,8 @@ class ServerSettings:
     ``frame_ancestors``: sites that may embed the customer page. ``allowed_origins``: sites whose scripts may call it.
     ``max_concurrent``: replies worked on at once; ``max_waiting``: messages that may queue behind them.
     ``messages_per_minute``: of one visitor. ``login_hours``: how long a staff login lasts. ``cookie_secure``: send
-    cookies over HTTPS only (set it when the site is served so).
+    cookies over HTTPS only (set it when the site is served so). ``metrics_token``: who shows it may read ``/metrics`` of the
+    staff side from another machine; given by the environment only (``KB_SERVER_METRICS_TOKEN``), never shown.
     """
 
     TABLE: ClassVar[str] = "server"
@@ -71,6 +72,7 @@ class ServerSettings:
     messages_per_minute: int = 30
     login_hours: int = 12
     cookie_secure: bool = False
+    metrics_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,17 +64,21 @@ def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     from bot.accounts import Accounts
     from bot.checker import load_checker
     from bot.journal import Journal
+    from bot.metrics import Monitor
     from bot.ui.desk import Desk
     from bot.ui.server import create_staff_app
     from bot.wiring import open_assistant
     from kb.knowledge import open_base
+    from kb.store import Store
 
     shop, server = load(ShopSettings, home), load(ServerSettings, home)
     base, journal = open_base(home, "internal", say), Journal(home.journal)
     assistant = open_assistant(home, "agent", say, base=base, journal=journal)
     assistant.warm_up()
     desk = Desk(base, assistant, load_checker(), journal.tickets, ZoneInfo(shop.timezone))
-    return create_staff_app(desk, Accounts(home.journal, login_hours=server.login_hours), base, shop, server)
+    accounts = Accounts(home.journal, login_hours=server.login_hours)
+    monitor = Monitor(base, Store(home.store), home.journal)
+    return create_staff_app(desk, accounts, base, shop, server, monitor=monitor)
 
 
 def _run(app: FastAPI, bound: socket.socket) -> None:

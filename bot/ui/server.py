@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -19,6 +20,7 @@ from kb.errors import StoreError
 from kb.records import Entry
 
 if TYPE_CHECKING:
+    from bot.metrics import Monitor
     from bot.settings import ServerSettings
     from bot.ui.chat import Ratings, Speaker
     from bot.ui.desk import Desk
@@ -32,6 +34,8 @@ ADDRESS_FACTOR = 20
 
 STAFF_EVENTS_PER_MINUTE = 6000
 """Of one address, a whole call centre perhaps, whose every key looks something up."""
+
+LOCAL = ("127.0.0.1", "::1")
 
 
 class Base(Protocol):
@@ -61,7 +65,8 @@ def create_customer_app(
     from bot.ui.customer import build_customer_page
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
 
-    app = _app(shop, base)
+    app = _app(shop)
+    _ready(app, base, reasons=False)
     blocks = build_customer_page(Chat(speaker, ratings, Allowance(server.messages_per_minute)), shop, server)
     looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "talk.css", "common.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
@@ -80,13 +85,17 @@ def create_staff_app(
     shop: ShopSettings,
     server: ServerSettings,
     today: Callable[[], date] = date.today,
+    monitor: Monitor | None = None,
 ) -> FastAPI:
-    """The staff app: everything behind a login, internal entries included."""
+    """The staff app: everything behind a login, internal entries included; ``monitor`` fills ``/metrics``."""
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
     from bot.ui.sign_in import StaffGate, sign_in_routes
     from bot.ui.staff import build_staff_page
 
-    app = _app(shop, base)
+    app = _app(shop)
+    _ready(app, base, reasons=True)
+    if monitor is not None:
+        _metrics(app, monitor, server.metrics_token)
     blocks = build_staff_page(desk, accounts, shop)
     looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "cards.css", "common.js", "staff.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
@@ -99,7 +108,7 @@ def create_staff_app(
     return app
 
 
-def _app(shop: ShopSettings, base: Base) -> FastAPI:
+def _app(shop: ShopSettings) -> FastAPI:
     app = FastAPI(title=shop.brand, docs_url=None, redoc_url=None, openapi_url=None)
 
     app.add_exception_handler(HTTPException, in_words)
@@ -108,18 +117,39 @@ def _app(shop: ShopSettings, base: Base) -> FastAPI:
     def alive() -> Response:
         return JSONResponse({"status": "alive"})
 
-    @app.get("/readyz")
-    def ready() -> Response:
-        status = base.status()
-        if status.generation is None:
-            return JSONResponse({"status": "not ready", "reason": status.problem}, 503)
-        return JSONResponse({"status": "ready", "generation": status.generation, "warning": status.problem})
-
     @app.get("/robots.txt")
     def robots() -> Response:
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
     return app
+
+
+def _ready(app: FastAPI, base: Base, *, reasons: bool) -> None:
+    """``/readyz``: 200 while a generation answers; what is wrong is told to staff only, as it names files."""
+
+    @app.get("/readyz")
+    def ready() -> Response:
+        status = base.status()
+        if status.generation is None:
+            return JSONResponse({"status": "not ready", **({"reason": status.problem} if reasons else {})}, 503)
+        warning = {"warning": status.problem} if reasons else {}
+        return JSONResponse({"status": "ready", "generation": status.generation, **warning})
+
+
+def _metrics(app: FastAPI, monitor: Monitor, token: str) -> None:
+    """``/metrics`` for who has the token; without one, for this machine only."""
+    from bot.metrics import CONTENT_TYPE
+
+    @app.get("/metrics")
+    def metrics(request: Request) -> Response:
+        if token:
+            given = request.headers.get("authorization", "")
+            allowed = secrets.compare_digest(given.encode("utf-8"), f"Bearer {token}".encode())
+        else:
+            allowed = request.client is not None and request.client.host in LOCAL
+        if not allowed:
+            return PlainTextResponse("监控数据只向本机提供；要从别的机器读取，请设置 KB_SERVER_METRICS_TOKEN。\n", 403)
+        return Response(monitor.text(), media_type=CONTENT_TYPE)
 
 
 def _guard(app: FastAPI, server: ServerSettings, frame_ancestors: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ COOKIE = "staff"
 TRIES_PER_MINUTE = 20
 WRONG = "账号或密码不对，请您核对后再试。"
 EXPIRED = "登录已过期，请刷新页面重新登录。"
-_OPEN = ("/sign-in", "/healthz", "/readyz", "/robots.txt", "/ui", "/assets", "/static", "/favicon.ico", "/theme.css")
+_OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics", "/robots.txt", "/ui", "/assets", "/static", "/favicon.ico", "/theme.css")
 
 
 class AccountBook(Protocol):

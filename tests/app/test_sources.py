@@ -86,13 +86,45 @@ def test_health_is_the_process_and_readiness_is_the_base(assistant, ratings, ser
     base = ShelfBase()
     client = TestClient(create_customer_app(assistant, ratings, base, ShopSettings(), server))
     assert client.get("/healthz").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"status": "ready", "generation": "gen-000001", "warning": None}
+    assert client.get("/readyz").json() == {"status": "ready", "generation": "gen-000001"}
     base.problem = "知识库还是空的；请先建立。"
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["reason"] == "知识库还是空的；请先建立。"
+    assert answer.status_code == 503 and answer.json() == {"status": "not ready"}, "reasons name files: staff only"
 
 
 def test_staff_health_needs_no_login(staff):
     assert staff.get("/healthz").status_code == 200
     assert staff.get("/readyz").json()["generation"] == "gen-000001"
+
+
+class Figures:
+    def text(self) -> bytes:
+        return b"zhanggui_ready 1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("token", "host", "given", "status"),
+    [
+        ("", "127.0.0.1", "", 200),
+        ("", "10.0.0.9", "", 403),
+        ("geheim", "127.0.0.1", "", 403),
+        ("geheim", "10.0.0.9", "Bearer geheim", 200),
+        ("geheim", "10.0.0.9", "Bearer 猜", 403),
+    ],
+)
+def test_figures_are_for_this_machine_or_for_who_has_the_token(token, host, given, status):
+    from fastapi import FastAPI
+
+    from bot.ui.server import _metrics
+
+    app = FastAPI()
+    _metrics(app, Figures(), token)
+    client = TestClient(app, client=(host, 1))
+    answer = client.get("/metrics", headers={"authorization": given.encode()} if given else {})
+    assert answer.status_code == status
+    assert (b"zhanggui_ready" in answer.content) is (status == 200)
+
+
+def test_customers_find_no_figures(customer):
+    assert customer.get("/metrics").status_code == 404
