@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.asked import questions
 from bot.data_cli import COMMANDS
 from bot.users_cli import users
 from bot.wording_cli import wording
@@ -147,7 +148,7 @@ def classify(text: str | None, batch: str | None, as_json: bool) -> None:
             emit(f"{situation.scenario}（把握 {situation.confidence:.0%}）")
 
 
-for command in (users, *COMMANDS):
+for command in (users, questions, *COMMANDS):
     cli.add_command(command)
 cli.add_command(wording)
 

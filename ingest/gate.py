@@ -91,13 +91,14 @@ class Gate:
         if not questions:
             return GateResult(0, 0)
         self.report(f"正在用问题集检查新版本（{len(questions)} 题）……")
-        encoders = [_Prepared(encoder, questions) for encoder in self.encoders]
-        now = self._answers(draft, questions, encoders)
+        encoders = [Prepared(encoder, [question.text for question in questions]) for encoder in self.encoders]
+        pairs = [(question.text, question.audience) for question in questions]
+        now = ask(self.store, draft, pairs, encoders, self.today)
         good = [passes(question, result) for question, result in zip(questions, now, strict=True)]
         if live is None or live == draft:
             return GateResult(len(questions), sum(good))
         try:
-            before = self._answers(live, questions, encoders)
+            before = ask(self.store, live, pairs, encoders, self.today)
         except (EncoderMismatch, StoreDamaged) as error:
             self.report(f"无法和正式版逐题比较：{error}")
             return self._by_figures(draft, live, len(questions), sum(good))
@@ -111,19 +112,6 @@ class Gate:
         if len(worse) > TOLERANCE * len(questions):
             return self._refuse(draft, result)
         return result
-
-    def _answers(
-        self, identity: str, questions: Sequence[GateQuestion], encoders: Sequence[Encoder]
-    ) -> list[SearchResult]:
-        from kb.search import HybridRetriever
-
-        retrievers = {
-            audience: HybridRetriever(
-                self.store.load(identity, audience), encoders, generation=identity, today=self.today
-            )
-            for audience in {question.audience for question in questions}
-        }
-        return [retrievers[question.audience].search(question.text, k=1) for question in questions]
 
     def _by_figures(self, draft: str, live: str, total: int, passed: int) -> GateResult:
         """The comparison that is left when the live version cannot be asked: with what it reached when it was published."""
@@ -152,16 +140,34 @@ class Gate:
         )
 
 
-class _Prepared:
-    """An encoder that has seen the question set: one batch is several times as fast as questions one by one, twice."""
+def ask(
+    store: Store,
+    identity: str,
+    questions: Sequence[tuple[str, Audience]],
+    encoders: Sequence[Encoder],
+    today: Callable[[], date],
+) -> list[SearchResult]:
+    """What a generation says to questions, each asked of the index of its audience."""
+    from kb.search import HybridRetriever
 
-    def __init__(self, encoder: Encoder, questions: Sequence[GateQuestion]) -> None:
+    retrievers = {
+        audience: HybridRetriever(store.load(identity, audience), encoders, generation=identity, today=today)
+        for audience in {audience for _, audience in questions}
+    }
+    return [retrievers[audience].search(text, k=1) for text, audience in questions]
+
+
+class Prepared:
+    """An encoder that has seen the questions: one batch is several times as fast as questions one by one, twice."""
+
+    def __init__(self, encoder: Encoder, questions: Sequence[str]) -> None:
         self.name, self.dimension, self.fingerprint = encoder.name, encoder.dimension, encoder.fingerprint
         self._encoder = encoder
-        texts = list(dict.fromkeys(normalise(question.text) for question in questions))
-        self._vectors = dict(zip(texts, encoder.questions(texts), strict=True))
+        texts = list(dict.fromkeys(map(normalise, questions)))
+        self._vectors = dict(zip(texts, encoder.questions(texts), strict=True)) if texts else {}
 
     def questions(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`kb.encoder.Encoder`; those it has seen cost nothing."""
         import numpy as np
 
         if all(text in self._vectors for text in texts):
@@ -169,6 +175,7 @@ class _Prepared:
         return self._encoder.questions(texts)
 
     def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """See :class:`kb.encoder.Encoder`."""
         return self._encoder.passages(texts, progress)
 
 
@@ -185,13 +192,14 @@ def passes(question: GateQuestion, result: SearchResult) -> bool:
 
 def _in_words(question: GateQuestion, result: SearchResult) -> str:
     if not question.expected:
-        return f"“{question.text}”原来不回答，现在会答“{_title(result)}”"
+        return f"“{question.text}”原来不回答，现在会答“{title(result)}”"
     if result.band == "none" or not result.hits:
         return f"“{question.text}”原来能找到“{question.expected}”，现在找不到"
-    return f"“{question.text}”原来找到“{question.expected}”，现在找到“{_title(result)}”"
+    return f"“{question.text}”原来找到“{question.expected}”，现在找到“{title(result)}”"
 
 
-def _title(result: SearchResult) -> str:
+def title(result: SearchResult) -> str:
+    """What the best hit is called, for people."""
     entry = result.hits[0].entry
     return entry.question or " › ".join(entry.place.heading) or entry.text[:20]
 
