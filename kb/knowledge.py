@@ -19,7 +19,7 @@ from kb.store import Store
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_S = 0.3
+PATIENCE_S = 1.0
 """A question that meets a new generation first waits so long for it at most; the old one answers meanwhile."""
 _WARM_UP = "您好，请问怎么付款？"
 RETRY_S = 30.0

@@ -29,10 +29,15 @@ def store(tmp_path: Path, monkeypatch) -> Store:
     return store
 
 
+LABELS = ("window", "role", "outcome", "value", "part", "audience", "id", "le")
+
+
 def figures(monitor: Monitor) -> dict[tuple[str, ...], float]:
     """Value by name and labels."""
     families = text_string_to_metric_families(monitor.text().decode("utf-8"))
-    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+    return {
+        (s.name, *(s.labels[label] for label in LABELS if label in s.labels)): s.value for f in families for s in f.samples
+    }
 
 
 def monitor_of(store: Store, clock: Clock, status: BaseStatus) -> tuple[Monitor, Journal]:
@@ -68,9 +73,10 @@ def test_an_outage_is_a_figure_and_hides_no_other(store, clock):
     monitor, _ = monitor_of(store, clock, BaseStatus(None, "损坏"))
     found = figures(monitor)
     assert found["zhanggui_ready",] == 0 and found["zhanggui_tickets_waiting",] == 0
-    store.root.parent.joinpath("journal.sqlite3").write_bytes(b"no database at all" * 99)
-    monitor, _ = monitor_of(store, clock, BaseStatus("gen-000001", "gen-000002 的文件已损坏"))
-    found = figures(monitor)
+    broken = store.root.parent / "broken.sqlite3"
+    broken.write_bytes(b"no database at all" * 99)
+    status = BaseStatus("gen-000001", "gen-000002 的文件已损坏")
+    found = figures(Monitor(SimpleNamespace(status=lambda: status), store, broken, clock))
     assert found["zhanggui_up", "journal"] == 0 and found["zhanggui_up", "knowledge"] == 1
     assert found["zhanggui_generation_refused",] == 1 and ("zhanggui_tickets_waiting",) not in found
 

@@ -16,6 +16,13 @@ FREIGHT = faq("退货运费谁出？", "质量问题由我们承担。")
 SECRET = passage("主管可批准三百元以内的补偿。", "赔付权限", audience="internal")
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, a question waits until the switch is done."""
+    monkeypatch.setattr("kb.knowledge.PATIENCE_S", 60)
+    monkeypatch.setattr("kb.store.calibrated", lambda index, encoders: index)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
