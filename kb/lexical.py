@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kb.text import is_han, terms
@@ -82,7 +83,11 @@ class LexicalIndex:
         return scores
 
     def pairs(self) -> dict[str, int]:
-        """Every pair of neighbouring Han characters, and in how many rows it stands."""
+        """Every pair of neighbouring Han characters, and in how many rows it stands; worked out once."""
+        return self._pairs
+
+    @cached_property
+    def _pairs(self) -> dict[str, int]:
         return {
             term: int(self._indptr[number + 1] - self._indptr[number])
             for term, number in self._terms.items()

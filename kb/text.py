@@ -18,6 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s+")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
+_ONE_HAN = re.compile(f"[{_HAN}]")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]+[”’」』）)】]*|[^。！？!?；;\n]+$")
 
 
@@ -60,7 +61,7 @@ def letters(text: str) -> str:
 
 def is_han(character: str) -> bool:
     """Whether ``character`` is a Han character (any extension)."""
-    return re.fullmatch(f"[{_HAN}]", character) is not None
+    return _ONE_HAN.fullmatch(character) is not None
 
 
 def has_words(text: str) -> bool:
