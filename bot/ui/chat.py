@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal, Protocol
 
-from bot.records import Reply, TurnView
+from bot.records import UNSOLVED, Reply, TurnView
 from bot.ui.views import (
     HUMAN,
     Message,
@@ -33,8 +33,7 @@ PAUSE_S = 0.04
 APOLOGY = "非常抱歉，系统刚才出了一点问题，没能答复您。请您稍后再发一次，或点“转人工”，由客服专员为您服务。"
 HISTORY_LOST = "您好，之前的对话暂时无法显示，给您添麻烦了。您可以直接提问，我们照常为您解答。"
 STOPPED = "好的，已经停下。您可以换个说法再问，或点“转人工”，由客服专员为您服务。"
-THANKS_UP = "感谢您的评价，很高兴帮到您。"
-THANKS_DOWN = "很抱歉没能帮到您，已经记下。您可以换个说法再问，或点“转人工”。"
+THANKS = "感谢您的评价，很高兴帮到您。"
 NOT_KEPT = "很抱歉，您的评价这次没有记下，请稍后再点一次。"
 NOTHING_TO_RATE = "您先提一个问题，再来评价吧。"
 
@@ -50,6 +49,9 @@ class Speaker(Protocol):
 
     def hand_off(self, session: str) -> Reply:
         """The reply to the 转人工 button."""
+
+    def unsolved(self, session: str, turn: str) -> Reply:
+        """The reply to the 没解决 button under the answer ``turn``."""
 
     def transcript(self, session: str) -> list[TurnView]:
         """What was said so far, oldest first."""
@@ -113,6 +115,14 @@ class Chat:
         """The page after 转人工 was pressed."""
         yield from self._exchange(session, HUMAN, lambda: self.speaker.hand_off(session), "正在为您转接")
 
+    def unsolved(self, session: str) -> Iterator[View]:
+        """The page after 没解决 was pressed under the last answer: what else it may have been, and a person."""
+
+        def work() -> Reply:
+            return self.speaker.unsolved(session, _last_answer(self.speaker.transcript(session)))
+
+        yield from self._exchange(session, UNSOLVED, work, "正在为您想办法")
+
     def stopped(self, session: str, asked: str) -> View:
         """The page after a reply was stopped; ``asked`` is the question it was for. The visitor can ask on at once."""
         with self._lock:
@@ -123,17 +133,17 @@ class Chat:
             messages.append(question)
         return View([*messages, bot_message(STOPPED, choices=(HUMAN,))])
 
-    def rated(self, session: str, value: Literal["up", "down"]) -> str:
-        """Rate the last answer of this visitor; a line to show."""
+    def praised(self, session: str) -> str:
+        """Note that the last answer helped this visitor; a line to show."""
         try:
             turn = _last_answer(self.speaker.transcript(session))
             if not turn:
                 return NOTHING_TO_RATE
-            self.ratings.rate(turn, session, value)
+            self.ratings.rate(turn, session, "up")
         except KBError as error:
             log.error("a rating was not stored: %s", error)
             return NOT_KEPT
-        return THANKS_UP if value == "up" else THANKS_DOWN
+        return THANKS
 
     def _exchange(
         self, session: str, words: str, work: Callable[[], Reply], waiting: str = "正在为您查找"

@@ -72,6 +72,9 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
         def hand_off(request: gr.Request) -> Iterator[Any]:
             yield from shown_one_by_one(chat.handed_off(session_of(request)), "")
 
+        def not_solved(request: gr.Request) -> Iterator[Any]:
+            yield from shown_one_by_one(chat.unsolved(session_of(request)), "")
+
         def shown_one_by_one(views: Iterator[View], question: str, clear: bool = False) -> Iterator[Any]:
             place = -1
             for place, view in enumerate(views):
@@ -82,14 +85,8 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
         def stop(text: str, request: gr.Request) -> list[Any]:
             return show(chat.stopped(session_of(request), str(text or "")), question="")
 
-        def rated_up(request: gr.Request) -> list[Any]:
-            return [
-                gr.update(visible=False),
-                gr.update(value=inline(chat.rated(session_of(request), "up")), visible=True),
-            ]
-
-        def rated_down(request: gr.Request) -> list[Any]:
-            line = inline(chat.rated(session_of(request), "down"))
+        def praised(request: gr.Request) -> list[Any]:
+            line = inline(chat.praised(session_of(request)))
             return [gr.update(visible=False), gr.update(value=line, visible=True)]
 
         # "multiple", because the page would silently drop what is sent after 停止 until the stopped reply has ended;
@@ -107,10 +104,10 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             words.submit(ask, words, shown, **reply),
             conversation.option_select(choose, None, shown, **reply),
             human.click(hand_off, None, shown, **reply),
+            unsolved.click(not_solved, None, shown, **reply),
         ]
         words.stop(stop, asked, shown, cancels=replies, **QUIET)
-        helpful.click(rated_up, None, [rate, said], **QUIET)
-        unsolved.click(rated_down, None, [rate, said], **QUIET)
+        helpful.click(praised, None, [rate, said], **QUIET)
     return blocks
 
 

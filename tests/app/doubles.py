@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from bot.records import Reply, TurnView
+from kb.errors import InputError
 from kb.knowledge import BaseStatus
 from kb.records import Entry, SearchResult
 from kb.text import normalise, terms
@@ -19,6 +20,7 @@ class ScriptedAssistant:
         self.replies = dict(replies or {})
         self.fail = fail
         self.said: dict[str, list[TurnView]] = {}
+        self.in_vain: list[str] = []
 
     def reply(self, session: str, text: str) -> Reply:
         if self.fail is not None:
@@ -35,6 +37,13 @@ class ScriptedAssistant:
     def hand_off(self, session: str) -> Reply:
         reply = Reply("好的，这就为您转接客服专员。", "handoff", "human_agent", ticket="T261122-000001")
         return self._remember(session, "转人工", reply)
+
+    def unsolved(self, session: str, turn: str) -> Reply:
+        if not turn or turn not in [view.turn for view in self.said.get(session, [])]:
+            raise InputError("这条回复不属于当前对话。")
+        self.in_vain.append(turn)
+        reply = Reply("很抱歉没能帮到您，您想问的是不是下面这些？", "clarify", "question", choices=("怎么退货？",))
+        return self._remember(session, "没解决", reply)
 
     def transcript(self, session: str) -> list[TurnView]:
         return list(self.said.get(session, []))

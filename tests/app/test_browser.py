@@ -153,16 +153,22 @@ def test_a_person_is_one_click_away(visit):
     window.page.get_by_text("转接客服专员").wait_for()
 
 
-@pytest.mark.parametrize(
-    ("button", "value", "thanks"), [("#helpful", "up", "感谢"), ("#unsolved", "down", "没能帮到您")]
-)
-def test_an_answer_is_rated(visit, ratings, button, value, thanks):
+def test_an_answer_is_rated(visit, ratings):
     window = visit()
     assert not window.page.locator("#rate").is_visible()
     window.ask("可以货到付款吗？")
-    window.page.locator(button).click()
-    window.page.get_by_text(thanks).wait_for()
-    assert [one[2] for one in ratings.ratings] == [value]
+    window.page.locator("#helpful").click()
+    window.page.get_by_text("感谢").wait_for()
+    assert [one[2] for one in ratings.ratings] == ["up"]
+
+
+def test_what_was_not_solved_brings_other_questions_to_click(visit, assistant):
+    window = visit()
+    window.ask("可以货到付款吗？")
+    before = len(assistant.in_vain)
+    window.page.locator("#unsolved").click()
+    window.page.locator("#talk button", has_text="怎么退货？").wait_for()
+    assert len(assistant.in_vain) == before + 1 and not window.page.locator("#rate").is_visible()
 
 
 def test_a_reload_keeps_the_history_and_another_visitor_sees_none(visit):

@@ -66,7 +66,7 @@ def test_choices_come_back_after_a_reload(chat):
 def test_visitors_are_apart(chat):
     list(chat.asked("a", "我的订单号是甲"))
     assert "订单号" not in text_of(chat.opened("b"))
-    assert chat.rated("b", "up") != chat.rated("a", "up") or not chat.ratings.ratings
+    assert chat.praised("b") != chat.praised("a") or not chat.ratings.ratings
 
 
 def test_nothing_is_asked_with_empty_words(chat, assistant):
@@ -77,14 +77,27 @@ def test_nothing_is_asked_with_empty_words(chat, assistant):
 def test_a_rating_is_for_the_last_answer_of_this_visitor(chat, ratings):
     list(chat.asked("a", "可以货到付款吗？"))
     list(chat.asked("b", "可以货到付款吗？"))
-    assert "感谢" in chat.rated("a", "up")
-    assert "没能帮到您" in chat.rated("a", "down")
-    assert [(session, value) for _, session, value in ratings.ratings] == [("a", "up"), ("a", "down")]
+    assert "感谢" in chat.praised("a")
+    assert [(session, value) for _, session, value in ratings.ratings] == [("a", "up")]
+
+
+def test_what_was_not_solved_is_met_with_other_questions(chat, assistant):
+    list(chat.asked("a", "可以货到付款吗？"))
+    answer = assistant.transcript("a")[-1].turn
+    views = list(chat.unsolved("a"))
+    assert assistant.in_vain == [answer]
+    assert [option["value"] for option in views[-1].messages[-1]["options"]] == ["怎么退货？"]
+    assert views[0].busy and not views[-1].busy and not views[-1].rateable
+
+
+def test_not_solved_without_an_answer_is_an_apology_and_nothing_is_noted(chat, assistant):
+    views = list(chat.unsolved("a"))
+    assert APOLOGY in text_of(views[-1]) and not assistant.in_vain
 
 
 def test_only_answers_can_be_rated(chat, ratings):
     list(chat.asked("a", "退"))
-    chat.rated("a", "up")
+    chat.praised("a")
     assert not ratings.ratings
 
 
@@ -95,7 +108,7 @@ def test_a_failed_rating_is_said(assistant):
 
     chat = Chat(assistant, Full(), Allowance(1000), sleep=lambda seconds: None)
     list(chat.asked("a", "可以货到付款吗？"))
-    line = chat.rated("a", "up")
+    line = chat.praised("a")
     assert "感谢" not in line and "没有记下" in line and "磁盘" not in line
 
 
