@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from kb.console import say
@@ -13,22 +14,28 @@ _TITLES = {"read": ("读取文件", "个"), "embed": ("计算向量", "条")}
 
 
 class ProgressDisplay:
-    """Shows the stages of a build one after another."""
+    """Shows the stages of a build one after another, with the time that is left; ``timer`` measures seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._bars = sys.stderr.isatty()
         self._bar: Any = None
         self._stage = ""
-        self._said = time.monotonic()
+        self._timer = timer
+        self._said = self._began = timer()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """See :data:`ingest.build.Progress`."""
         title, unit = _TITLES[stage]
+        now = self._timer()
         if self._bars:
             self._show(stage, title, unit, done, total)
-        elif time.monotonic() - self._said >= EVERY_SECONDS:
-            self._said = time.monotonic()
-            say(f"{title}：{done}/{total}（{done / max(total, 1):.0%}）")
+            return
+        if stage != self._stage:
+            self._stage, self._began = stage, now
+        elif now - self._said >= EVERY_SECONDS:
+            self._said = now
+            left = (now - self._began) * (total - done) / max(done, 1)
+            say(f"{title}：{done}/{total}（{done / max(total, 1):.0%}，{in_words(left)}）")
 
     def close(self) -> None:
         """Leave the terminal tidy."""
@@ -45,3 +52,11 @@ class ProgressDisplay:
             self._bar = tqdm(desc=title, total=total, unit=unit, file=sys.stderr, leave=False)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
+
+
+def in_words(seconds: float) -> str:
+    """Time that is left, for people."""
+    if seconds < 60:
+        return f"还需约 {max(1, round(seconds))} 秒"
+    minutes = round(seconds / 60)
+    return f"还需约 {minutes} 分钟" if minutes < 60 else f"还需约 {minutes // 60} 小时 {minutes % 60} 分钟"

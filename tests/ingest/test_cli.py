@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -172,19 +171,6 @@ def test_help_loads_nothing_heavy():
     begun = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]" and time.monotonic() - begun < 10
-
-
-def test_progress_off_a_terminal_is_a_line_now_and_then(capsys, monkeypatch):
-    from ingest import progress
-
-    clock = iter([0.0, 1.0, 6.0, 6.0, 7.0])
-    # The module's own name for it, not the clock of every thread of the test run.
-    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    display = progress.ProgressDisplay()
-    for done in (1, 2, 3):
-        display("embed", done * 100, 400)
-    display.close()
-    assert capsys.readouterr().err == "计算向量：200/400（50%）\n"
 
 
 @pytest.mark.model
