@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bot.database import Database, digest, stamp
+from bot.outbox import Outbox
 from bot.privacy import mask
 from bot.records import Citation, Reply, Role, TurnView
 from bot.retention import retain
@@ -50,6 +51,7 @@ class Journal:
         self._database = Database(path)
         self._clock = clock
         self.tickets = Tickets(self._database, clock)
+        self.outbox = Outbox(self._database, clock)
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:

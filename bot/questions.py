@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot import compose, followup
+from bot import compose
 from bot.compose import Draft
 from bot.generate import Rewording
+from bot.lookup import MARKUP, Found, surest
 from bot.plan import Base, Moment, Plan, Spoken, Wish
-from bot.policy import VERBATIM, Decision, decide
+from bot.policy import VERBATIM, Decision
 from bot.records import COMPLAINTS, HUMAN, Role
 from bot.scenario import Situation
 from bot.settings import BotSettings
 from bot.tone import apologises
 from kb.question import parts
-from kb.records import Band, Hit, SearchResult
-from kb.text import normalise
+from kb.records import Band, Hit
+from kb.text import letters, normalise
 
 logger = logging.getLogger(__name__)
-
-HITS = 8
-"""Hits asked of the base: choices that say the same fall away."""
 
 MOST_PARTS = 4
 """Questions in one message that are answered each; who asks more is answered the first ones."""
 
-_MARKUP = re.compile(r"<[^<>]{1,200}>")
+_FILLER = re.compile(r"(?:有(?:没有)?人|谁|你们?|您)?(?:能|可以)?(?:知道|解答|帮|解决|处理|回答|回复|听懂|明白)(?:一下|我)?(?:了)?(?:吗|么|呢)|(?:这样|这)?(?:可以|行|能行|对|是这样|怎么样)(?:吗|么|吧)|怎么办|咋办|什么情况|怎么回事")
+"""Parts that ask nothing of their own."""
 
 
 class Questions:
@@ -46,15 +46,16 @@ class Questions:
         several = self._several(moment) if self._role == "customer" else None
         if several is not None:
             return several
-        result, asked = self._looked_up(moment)
-        decision = decide("question", result, self._role, words=asked)
-        confidence, generation = decision.confidence, result.generation if result is not None else None
+        found = surest(self._base, situation.matter, conversation, self._role)
+        decision, asked, generation = found.decision, found.asked, found.generation
+        confidence = decision.confidence
         if decision.act == "answer":
             return Plan(self._answer(moment, decision, asked, generation))
         place = normalise(asked)
         lead = self._lead(moment, place, "clarify" if decision.act == "clarify" else "none")
         choices = compose.choices_of(decision.hits, self._settings.choices)
         conversation.question, conversation.choices, conversation.others = asked, choices, {}
+        conversation.subject = conversation.answered = ""
         conversation.generation = generation
         if choices:
             if self._role == "agent":
@@ -64,49 +65,58 @@ class Questions:
             citations = tuple(map(compose.citation_of, choices.values()))
             return Plan(Spoken("clarify", "question", draft, confidence, "", citations, tuple(choices), generation))
         outage = decision.act == "outage"
-        found = {"confidence": confidence, "generation": generation}
+        given = {"confidence": confidence, "generation": generation}
         if self._role == "agent":
-            return moment.line("agent.outage" if outage else "agent.not_found", "handoff", **found)  # type: ignore[arg-type]
+            return moment.line("agent.outage" if outage else "agent.not_found", "handoff", **given)  # type: ignore[arg-type]
         wish = Wish("question", situation.matter, "deadline", joins=conversation.ticket_kind == "question")
         line = "person.outage" if outage else "person.cannot_answer"
-        return moment.line(line, "handoff", place, lead=lead, wish=wish, **found)  # type: ignore[arg-type]
+        return moment.line(line, "handoff", place, lead=lead, wish=wish, **given)  # type: ignore[arg-type]
 
     def _several(self, moment: Moment) -> Plan | None:
         """One reply to a message that asks several things, each under its own words; None if one answer is enough."""
         situation, conversation = moment.situation, moment.conversation
-        asked = parts(_MARKUP.sub(" ", situation.matter))[:MOST_PARTS]
+        asked = parts(MARKUP.sub(" ", situation.matter))[:MOST_PARTS]
         if len(asked) < 2:
             return None
-        found: dict[str, Decision] = {}
-        seen: set[str] = set()
-        generation = None
+        found: dict[str, Found] = {}
+        unsure: list[str] = []
+        before = copy.copy(conversation)
         for part in asked:
-            # 运费谁出 after 怎么退货 may mean the freight of a return.
-            for reading in (part, f"{asked[0]} {part}"):
-                try:
-                    result = self._base.search(reading, HITS)
-                except Exception:  # the single question that follows says so
-                    logger.exception("the base could not be searched")
-                    return None
-                decision = decide("question", result, self._role, words=part)
-                if generation not in (None, result.generation):
-                    return self._several(moment)  # published meanwhile: a reply rests on one generation
-                if decision.act == "answer" and decision.hits[0].entry.id not in seen:
-                    seen.add(decision.hits[0].entry.id)
-                    found[part], generation = decision, result.generation
-                    break
-        if len(found) < 2:
+            # 运费谁出 after 怎么退货 may mean the freight of a return: a part is understood as a next message would be.
+            one = surest(self._base, part, before, self._role)
+            if one.generation is None:
+                return None  # an outage: the single question that follows says so
+            if found and one.generation != next(iter(found.values())).generation:
+                return self._several(moment)  # published meanwhile: a reply rests on one generation
+            hits = one.decision.hits
+            seen = {other.decision.hits[0].entry.id for other in found.values()}
+            if hits and hits[0].entry.id in seen:
+                continue  # the same matter in other words
+            if one.decision.act == "answer":
+                found[part] = one
+                before.question, before.subject, before.answered = one.asked, hits[0].entry.question, hits[0].entry.id
+            elif not _FILLER.fullmatch(letters(part)):
+                unsure.append(part)
+                before.question = before.question or part
+        if not found or len(found) + len(unsure) < 2:
             return None
         place = normalise(situation.matter)
         lead = self._lead(moment, place, "answer")
-        said = [(part, self._words(moment, found[part].hits[0], part) if part in found else "") for part in asked]
+        # What is not sure is said to be so, never left out in silence.
+        said = [
+            (part, self._words(moment, found[part].decision.hits[0], part) if part in found else "")
+            for part in asked
+            if part in found or part in unsure
+        ]
         draft = compose.several(moment.wording, said, place, lead)
-        hits = [decision.hits[0] for decision in found.values()]
+        answers = [one.decision.hits[0] for one in found.values()]
+        generation = next(iter(found.values())).generation
         conversation.question, conversation.choices, conversation.generation = asked[-1], {}, generation
+        conversation.subject = conversation.answered = ""
         conversation.others = {}
         body = draft.text[slice(*draft.curated)]
-        confidence = min(decision.confidence for decision in found.values())
-        citations = tuple(map(compose.citation_of, hits))
+        confidence = min(one.decision.confidence for one in found.values())
+        citations = tuple(map(compose.citation_of, answers))
         return Plan(Spoken("answer", "question", draft, confidence, body, citations, (), generation))
 
     def _offer(self, moment: Moment, intro: str, choices: Iterable[str], place: str, lead: str = "") -> Draft:
@@ -129,26 +139,11 @@ class Questions:
         decision = Decision("answer", "answer", (hit,), VERBATIM)
         return Plan(self._answer(moment, decision, choice, conversation.generation))
 
-    def _looked_up(self, moment: Moment) -> tuple[SearchResult | None, str]:
-        """What the base says to the surest reading of ``matter``, and that reading; None when it cannot be asked."""
-        best: SearchResult | None = None
-        asked = matter = moment.situation.matter
-        for reading in followup.readings(matter, moment.conversation):
-            try:
-                result = self._base.search(_MARKUP.sub(" ", reading), HITS)
-            except Exception:  # whatever is broken below, the visitor gets an honest line and the log the trace
-                logger.exception("the base could not be searched")
-                return None, matter
-            if best is None or result.confidence > best.confidence:
-                best, asked = result, reading
-            if best.band == "answer":
-                break
-        return best, asked
-
     def _answer(self, moment: Moment, decision: Decision, asked: str, generation: str | None) -> Spoken:
         situation, conversation = moment.situation, moment.conversation
         hit, place, confidence = decision.hits[0], normalise(asked), decision.confidence
         conversation.question, conversation.choices, conversation.generation = asked, {}, generation
+        conversation.subject, conversation.answered = hit.entry.question, hit.entry.id
         conversation.others = compose.choices_of(decision.hits[1:], self._settings.choices)
         citations = (compose.citation_of(hit),)
         if hit.entry.only_wrong:

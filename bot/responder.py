@@ -72,7 +72,10 @@ class Responder:
         picked = followup.chosen(words, conversation.choices)
         if picked is not None:
             return self._complaints.resumed(self._questions.picked(picked, moment), moment)
-        moment = replace(moment, situation=self._classifier.classify(words))
+        situation = self._classifier.classify(words)
+        if conversation.question and followup.means(words):
+            situation = replace(situation, scenario="question")  # 我的意思是投诉快递员 asks how that is done
+        moment = replace(moment, situation=situation)
         return (self._under_way(moment) if customer else None) or self._answered(moment)
 
     def act(self, situation: Situation, words: str, conversation: Conversation) -> Plan:

@@ -18,7 +18,7 @@ from kb.records import Hit
 
 MAX_ID_CHARS = 128
 
-_PLAIN = ("turns", "greeted", "ticket", "ticket_kind", "doubted", "insults", "last_tail")
+_PLAIN = ("turns", "greeted", "subject", "answered", "ticket", "ticket_kind", "doubted", "insults", "last_tail")
 
 
 @dataclass(slots=True)
@@ -26,7 +26,8 @@ class Conversation:
     """What is known of one conversation while it lasts.
 
     ``turns`` counts the customer's messages; ``greeted`` whether 您好 has been said in an answer; ``question`` is the
-    last one that was looked up; ``choices`` are the questions offered last with what answers them, ``others`` those
+    last one that was looked up, ``subject`` the standard question that answered it and ``answered`` the id of its entry,
+    both empty while none did; ``choices`` are the questions offered last with what answers them, ``others`` those
     kept back behind an answer, both of ``generation``; ``asked`` the folded questions answered so far, ``suggested`` the ideas recorded; ``ticket`` the
     open ticket that the customer is adding to, of ``ticket_kind``; ``form`` a complaint that is being taken down;
     ``doubted`` whether a number was once asked to be checked; ``insults`` how often abuse was met; ``last_tail`` the
@@ -40,6 +41,8 @@ class Conversation:
     turns: int = 0
     greeted: bool = False
     question: str = ""
+    subject: str = ""
+    answered: str = ""
     choices: Mapping[str, Hit | None] = field(default_factory=dict)
     others: Mapping[str, Hit] = field(default_factory=dict)
     generation: str | None = None

@@ -94,3 +94,19 @@ class LLMSettings:
     def enabled(self) -> bool:
         """Whether a model is set."""
         return bool(self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where another system is told of a new ticket; off while ``url`` is empty (see :mod:`bot.webhook`).
+
+    ``secret`` signs what is sent, is given by the environment only (``KB_WEBHOOK_SECRET``) and is never shown.
+    ``timeout_s``: longest time of one attempt, in seconds. ``contact``: send how to reach the customer, too.
+    """
+
+    TABLE: ClassVar[str] = "webhook"
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
+    timeout_s: float = 5.0
+    contact: bool = False

@@ -16,12 +16,13 @@ from bot.logs import mask_logs
 from bot.records import Role
 from bot.scenario import load_classifier
 from bot.session import Sessions
-from bot.settings import BotSettings, LLMSettings, RetentionSettings
+from bot.settings import BotSettings, LLMSettings, RetentionSettings, WebhookSettings
 from bot.wording import Wording, load_wording
 from kb.config import Home, ShopSettings, load
 from kb.errors import SettingsError
 
 if TYPE_CHECKING:
+    from bot.webhook import Courier
     from kb.knowledge import KnowledgeBase
 
 
@@ -46,10 +47,7 @@ def open_assistant(
     """
     mask_logs()
     bot, shop, llm = load(BotSettings, home), load(ShopSettings, home), load(LLMSettings, home)
-    if load(LLMSettings, home, {}).api_key:
-        raise SettingsError(
-            f"设置文件 {home.settings_file} 里写了 [llm] api_key，密钥容易随文件泄露；请删掉它，改用环境变量 KB_LLM_API_KEY。"
-        )
+    _no_secret_in_file(home)
     try:
         ZoneInfo(shop.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -61,10 +59,38 @@ def open_assistant(
 
         base = open_base(home, "public" if role == "customer" else "internal", report)
     sessions = Sessions(_now, minutes=bot.session_minutes, count=bot.session_count, bubbles=2 * bot.history_turns)
+    journal = journal or Journal(home.journal)
+    journal.tickets.announced = bool(load(WebhookSettings, home).url)
     return Assistant(
-        base, wording, checker, journal or Journal(home.journal), sessions, bot, shop, _now, open_generator(llm),
+        base, wording, checker, journal, sessions, bot, shop, _now, open_generator(llm),
         classifier=load_classifier(), role=role, generator_s=llm.timeout_s, retention=load(RetentionSettings, home),
     )  # fmt: skip
+
+
+def open_courier(home: Home, journal: Journal) -> Courier | None:
+    """Who tells another system of new tickets, not started yet; None where no webhook is set.
+
+    Raises:
+        SettingsError: the webhook cannot be used.
+    """
+    from bot.webhook import Courier, checked
+
+    _no_secret_in_file(home)
+    settings = checked(load(WebhookSettings, home))
+    return Courier(journal.outbox, journal.tickets, settings) if settings.url else None
+
+
+def _no_secret_in_file(home: Home) -> None:
+    secrets = (
+        ("llm", "api_key", load(LLMSettings, home, {}).api_key),
+        ("webhook", "secret", load(WebhookSettings, home, {}).secret),
+    )
+    for table, key, value in secrets:
+        if value:
+            raise SettingsError(
+                f"设置文件 {home.settings_file} 里写了 [{table}] {key}，密钥容易随文件泄露；"
+                f"请删掉它，改用环境变量 KB_{table.upper()}_{key.upper()}。"
+            )
 
 
 def wording_of(home: Home) -> Wording:

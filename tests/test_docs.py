@@ -11,7 +11,7 @@ import pytest
 import bot.cli
 import ingest.cli
 import kb.cli
-from bot.settings import BotSettings, LLMSettings, RetentionSettings, ServerSettings
+from bot.settings import BotSettings, LLMSettings, RetentionSettings, ServerSettings, WebhookSettings
 from kb.config import SearchSettings, ShopSettings
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +21,10 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("cls", [ShopSettings, SearchSettings, BotSettings, ServerSettings, LLMSettings, RetentionSettings])
+@pytest.mark.parametrize(
+    "cls",
+    [ShopSettings, SearchSettings, BotSettings, ServerSettings, LLMSettings, RetentionSettings, WebhookSettings],
+)
 def test_every_setting_is_documented_with_its_default(cls):
     table = read("docs/settings.md").split(f"## [{cls.TABLE}]")[1].split("\n## ")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M))

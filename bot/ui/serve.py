@@ -48,12 +48,16 @@ def customer_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     """The public app of ``home``, warmed up; it opens the public index only."""
     from bot.journal import Journal
     from bot.ui.server import create_customer_app
-    from bot.wiring import open_assistant
+    from bot.wiring import open_assistant, open_courier
     from kb.knowledge import open_base
 
-    base, journal = open_base(home, "public", say), Journal(home.journal)
+    journal = Journal(home.journal)
+    courier = open_courier(home, journal)  # a wrong setting is told before anything slow is begun
+    base = open_base(home, "public", say)
     assistant = open_assistant(home, "customer", say, base=base, journal=journal)
     assistant.warm_up()
+    if courier is not None:
+        courier.start()
     return create_customer_app(assistant, journal, base, load(ShopSettings, home), load(ServerSettings, home))
 
 
