@@ -98,7 +98,7 @@ def _going_on(decision: Decision, reading: Reading, answered: str) -> Decision |
     if not hits or decision.act not in ("answer", "clarify"):
         return None
     named = next((hit for hit in hits[:LOOKED_AT] if followup.names(reading.about, hit.entry.question)), None)
-    if named is not None:
+    if named is not None and reading.text != reading.about:
         confidence = max(NAMED, decision.confidence if named is decision.hits[0] else 0.0)
         return _answer(named, hits, confidence)
     if decision.hits[0] is not hits[0] or not followup.concerns(reading.about, _words(hits[0].entry)):

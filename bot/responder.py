@@ -66,7 +66,8 @@ class Responder:
             return moment.line("input.too_long", "refused")
         refusal = self._classifier.refusal(words) if customer else None
         if refusal == "care":
-            return moment.line("refusal.care", "handoff", wish=Wish("human", words, "callback"))
+            wish = Wish("human", words, "callback", joins=conversation.form is not None)
+            return moment.line("refusal.care", "handoff", wish=wish)
         if refusal is not None:
             return moment.line(f"refusal.{refusal}", "refused")
         picked = followup.chosen(words, conversation.choices)

@@ -70,7 +70,10 @@ class Conversation:
         for name in (*_PLAIN, "question"):
             setattr(self, name, state.get(name, getattr(self, name)))
         self.choices = dict.fromkeys(state.get("choices", ()))
-        self.form = Form.of_json(state["form"]) if state.get("form") else None
+        try:
+            self.form = Form.of_json(state["form"]) if state.get("form") else None
+        except (KeyError, TypeError, AttributeError):
+            self.form = None  # written by another version: what was told is on the ticket
 
 
 class Sessions:
