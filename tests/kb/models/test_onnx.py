@@ -290,8 +290,9 @@ def test_serving_imports_no_torch(e5_folder, tmp_path):
 @pytest.mark.model
 def test_the_smaller_tokenizer_finds_the_same_pieces(e5_folder):
     """Whatever is typed; only the names of special tokens are plain text to it, which nobody means otherwise."""
-    from kb.models.pieces import open_pieces
     from tokenizers import Tokenizer
+
+    from kb.models.pieces import open_pieces
 
     digest = SentenceTransformerEncoder("e5", e5_folder).fingerprint.rpartition(":")[2]
     quick = open_pieces(exported("e5", e5_folder, digest, e5_folder.parent, print).folder)
