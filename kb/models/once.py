@@ -13,8 +13,8 @@ from kb.errors import ModelMissing
 from kb.models.wheel import Report
 
 
-def make_once(target: Path, name: str, report: Report, wait_seconds: float, make: Callable[[Path], None]) -> None:
-    """Have the folder ``target``; ``make`` gets an empty folder in which it leaves ``result``, sealed.
+def make_once(target: Path, name: str, report: Report, wait_seconds: float, make: Callable[[Path], None]) -> bool:
+    """Have the folder ``target``; whether this call made it. ``make`` gets an empty folder in which it leaves ``result``, sealed.
 
     ``name`` is the encoder's, for people. Nothing is left of an attempt that fails.
 
@@ -22,11 +22,11 @@ def make_once(target: Path, name: str, report: Report, wait_seconds: float, make
         ModelMissing: another process held the lock for longer than ``wait_seconds``. What ``make`` raises.
     """
     if target.exists():
-        return
+        return False
     with _turn(target, name, report, wait_seconds):
         # Another process may have finished it while this one waited.
         if target.exists():
-            return
+            return False
         # Whatever lies about was left by a process that was killed: this one holds the lock.
         for leftover in target.parent.glob(f"{target.name}.partial-*"):
             shutil.rmtree(leftover)
@@ -36,6 +36,7 @@ def make_once(target: Path, name: str, report: Report, wait_seconds: float, make
             make(partial)
             os.rename(partial / "result", target)
             sync_folder(target.parent)
+            return True
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

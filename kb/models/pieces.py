@@ -66,7 +66,8 @@ def open_pieces(folder: Path) -> Tokenize | None:
 
     def tokenize(text: str) -> list[int]:
         plain = prepare.normalize_str(text).replace(" ", _SPACE)
-        ids: list[int] = pieces.encode(plain if plain.startswith(_SPACE) else _SPACE + plain, add_bos=True, add_eos=True)
+        start = _SPACE if plain and not plain.startswith(_SPACE) else ""
+        ids: list[int] = pieces.encode(start + plain, add_bos=True, add_eos=True)
         return ids
 
     return tokenize

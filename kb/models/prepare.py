@@ -57,12 +57,13 @@ def provide(
     with _plain_errors(spec, cache):
         if not folder.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            make_once(
+            made = make_once(
                 folder, spec.name, report, timeout_seconds + 300,
                 lambda partial: _prepare(spec, partial, report, wheels, timeout_seconds),
             )  # fmt: skip
-            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            report(f"编码模型 {spec.name} 已就绪：{folder}（{size / 1e6:.0f} MB）。")
+            if made:
+                size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                report(f"编码模型 {spec.name} 已就绪：{folder}（{size / 1e6:.0f} MB）。")
     seal.check(folder)
     return folder
 
