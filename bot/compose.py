@@ -135,7 +135,8 @@ def choices_of(hits: Iterable[Hit], limit: int) -> dict[str, Hit]:
 def topic_of(entry: Entry) -> str:
     """The innermost heading of a passage, without its numbering; with the one above it where it alone is vague, as
     ``积分（有效期）``; empty if it has none."""
-    headings = [_ORDINAL.sub("", heading.strip()) or heading.strip() for heading in entry.place.heading]
+    given = (heading.strip().rstrip(":：") for heading in entry.place.heading)
+    headings = [_ORDINAL.sub("", heading) or heading for heading in given]
     if len(headings) < 3:  # the first is the title of the document
         return headings[-1] if headings else ""
     above, topic = headings[-2:]

@@ -6,6 +6,7 @@ markup and double marks go; no word is changed), then a text that is too long fo
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ _SERIES = (
 )
 """Marks of a list inside a line, if they count up: (1)…(2)…, 4.3.1…4.3.2…, 1.…；2.…; chapter numbers become 1., 2. …"""
 _CLOSES = re.compile(r"(?<=[。！])(?=通过以上|综上|总之|总而言之)")
+_LONE = re.compile(r"(?<=[。；;：:！？!?])(?:\d{1,2}\.){2,3}\d{1,2}(?=[\u4e00-\u9fff])")
 _CIRCLED = re.compile(r"(?<!^)(?<!\n)(?=[②-⑳])|(?<=[：:。；;])(?=①)")
 _DASHED = re.compile(r"(?<=[\u4e00-\u9fff：:)）])- (?=[\u4e00-\u9fff\d])")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,80}?)(?<=\S)\1")
@@ -94,11 +96,19 @@ def tidy(text: str, title: str = "") -> str:
         if line or not _is_item(after) or not (_is_item(before) or before.endswith((":", "："))):
             kept.append(line)
     text = "\n".join(kept).strip()
+    while (shorter := _completed(text)) != text:
+        text = shorter
+    return text
+
+
+def _completed(text: str) -> str:
+    """``text`` without a last sentence that breaks off; as it is where there is nothing else."""
     whole, _, last = text.rpartition("\n")
     spans = sentences(last)
-    if spans and _BROKEN_OFF.search(last) and (whole or len(spans) > 1):
-        text = f"{whole}\n{last[: spans[-1][0]]}".strip()
-    return text
+    broken = _BROKEN_OFF.search(last) or (spans and last[-1] not in _ENDS and spans[-1][1] - spans[-1][0] < 4)
+    if not broken or _is_item(last) or not (whole or len(spans) > 1):
+        return text
+    return f"{whole}\n{last[: spans[-1][0]]}".strip()
 
 
 def excerpt(text: str, asked: str, limit: int) -> Excerpt:
@@ -123,7 +133,7 @@ def excerpt(text: str, asked: str, limit: int) -> Excerpt:
             if end > start and size > limit:
                 break
             end += 1
-        value = weights[start] + sum(weights[start:end])
+        value = weights[start] + math.fsum(weights[start:end])
         if best is None or value > best[0]:
             best = (value, start, end)
     assert best is not None
@@ -147,7 +157,7 @@ def _listed(line: str) -> list[str]:
             for match, end in zip(marks, ends, strict=True)
         ]
         return [piece for piece in (before, *pieces[:-1], *_CLOSES.split(pieces[-1])) if piece]
-    split = _CIRCLED.sub("\n", _DASHED.sub("\n- ", line)).split("\n")
+    split = _CIRCLED.sub("\n", _DASHED.sub("\n- ", _LONE.sub("\n", line))).split("\n")
     return [piece.strip() if row else piece for row, piece in enumerate(split)]
 
 
@@ -257,4 +267,4 @@ def _weights(texts: Sequence[str], asked: str) -> list[float]:
     def weight(term: str) -> float:
         return (0.3 if len(term) == 1 and is_han(term) else 1.0) / known[term]
 
-    return [sum(map(weight, found)) for found in held]
+    return [math.fsum(map(weight, found)) for found in held]  # exact: sets come in another order in every process
