@@ -52,12 +52,13 @@ def main() -> None:
     bot.wiring._now = lambda: MOMENT  # type: ignore[attr-defined]
     home = resolve_home(Path(sys.argv[sys.argv.index("--home") + 1]) if "--home" in sys.argv else None)
     assistant = bot.wiring.open_assistant(home, "customer", journal=Journal(MEMORY))
+    assistant.warm_up()  # else the first answer would apologise for the wait
     pieces = [HEAD]
     for number, turns in enumerate(CONVERSATIONS):
         for text in turns:
             reply = assistant.reply(f"visitor {number}", text)
-            said = reply.text.replace("\n", "\n> ").replace("> \n", ">\n")
-            pieces.append(f"**{text}** ({reply.outcome})\n\n> {said}\n".replace("\n> ", "\\\n> ").replace("\n\n\\\n> ", "\n\n> "))
+            said = "\\\n> ".join(reply.text.split("\n")).replace("\\\n> \\\n", "\n>\n")
+            pieces.append(f"**{text}** ({reply.outcome})\n\n> {said}\n")
         pieces.append("---\n")
     (ROOT / "docs" / "replies.md").write_text("\n".join(pieces[:-1]), encoding="utf-8")
 
