@@ -51,15 +51,20 @@ class LexicalIndex:
 
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG when imported
 
-        documents = [terms(text) for text in texts]
-        # Sorted, because the order of a set of strings changes from run to run.
-        vocabulary = sorted({term for document in documents for term in document})
+        # Numbers instead of words from the start: the words of all texts would take ten times the memory.
+        met: dict[str, int] = {}
+        documents = [[met.setdefault(term, len(met)) for term in terms(text)] for text in texts]
+        # Sorted, so that the order in which words are met does not matter.
+        vocabulary = sorted(met)
         if not vocabulary:
             empty = np.zeros(0, dtype=np.int32)
             return cls([], empty.astype(np.float32), empty, np.zeros(1, dtype=np.int64), len(texts))
         number = {term: row for row, term in enumerate(vocabulary)}
+        place = [number[term] for term in met]
+        for row, document in enumerate(documents):
+            documents[row] = [place[term] for term in document]
         bm25 = BM25(method="lucene", k1=K1, b=B)
-        tokenized = Tokenized(ids=[[number[term] for term in document] for document in documents], vocab=number)
+        tokenized = Tokenized(ids=documents, vocab=number)
         bm25.index(tokenized, create_empty_token=False, show_progress=False)
         scores = bm25.scores
         return cls(
