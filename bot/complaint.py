@@ -30,10 +30,12 @@ _WITHDRAWS = re.compile(r"不(?:想|要|用|再|打算)?(?:再)?投诉了?(?:吧
 _LEAVES = re.compile(r"^(?:那|还是|哎|唉)?(?:就?算了|退出|取消|不说了|不想说了|不填了|不登记了|结束|先?这样(?:吧)?|没时间)(?:吧|了|啊)*$")
 _SKIPS = re.compile(
     r"^(?:跳过|略过|下一步|skip|pass|无|否|没|没有|没有了|不用|不用了|不必|不了|匿名|保密|算了跳过)(?:吧|了|这步|这一步|这个)*$"
-    r"|^(?:我|暂时|现在|手边|手头)*(?:不(?:太)?(?:记得|清楚|知道|方便|愿意|愿|想|肯)|没(?:有|带)?|找不到|查不到|忘(?:记)?|记不(?:得|清|住))(?:再)?"
+    r"|^(?:我|暂时|现在|手边|手头)*(?:不(?:太)?(?:记得|清楚|知道|方便|愿意|愿|想|肯|说|告诉|留|给|提供|填)|没(?:有|带)?|找不到|查不到|忘(?:记)?|记不(?:得|清|住))(?:再)?"
     r"(?:了|说|留|提供|给|填|告诉|透露|看|查)*(?:你们?)?(?:订单)?(?:编?号码?|单号|号码|电话|手机号?|邮箱|联系方式|姓名|名字)?(?:了|啦|呢|啊|多少|是多少)*$"
     r"|^(?:订单)?(?:号码?|编号|单号|电话|手机号?|邮箱)(?:我|暂时)?(?:不记得|没有|找不到|忘记?|不方便|不知道)(?:了|啦)*$"
 )
+_ALL_TOLD = re.compile(r"^(?:就|只有|只)这(?:些|样|么多)|^(?:我)?说完了|^没(?:有)?别的")
+_ANNOUNCES = re.compile(r"^(?:我|我们)?(?:现在|今天|必须|一定)?(?:就)?(?:是)?(?:要|想|来)投诉")
 _ASKS_ASIDE = re.compile(r"^(?:请问|想问|我想问|问一下|问下|想咨询|顺便问|另外问|对了)")
 _CLAUSE = re.compile(r"[^，,。！!？?；;\n]+[，,。！!？?；;\n]*")
 _BARE_WISH = re.compile(
@@ -91,7 +93,7 @@ class Complaints:
             if conversation.insults > INSULTS:
                 return self.to_person(moment)
             return self._step(moment, form, "complaint.calm", wish=self._wish(form, moment.words))
-        finished = situation.scenario == "no_more_questions" and form.step == "more"
+        finished = situation.scenario == "no_more_questions" and form.step == "more" or _ALL_TOLD.search(words)
         if finished and not _LEAVES.search(words):
             return self._ended(moment, form, "complaint.confirmed")
         if situation.scenario == "goodbye" or _LEAVES.search(words):
@@ -264,6 +266,11 @@ class Complaints:
 def withdraws(words: str) -> bool:
     """Whether ``words`` take a complaint back."""
     return _WITHDRAWS.search(normalise(words).strip(" ,.!?~。，！？、")) is not None
+
+
+def announces(words: str) -> bool:
+    """Whether ``words`` make a complaint in so many words, and do not ask how that is done."""
+    return _ANNOUNCES.search(normalise(words)) is not None and not parts(words)
 
 
 def _what(words: str) -> str:

@@ -31,6 +31,7 @@ _CALLED = re.compile(rf"(?:叫|称呼)我?(?:为)?({_SURNAME})({_TITLE}){_END}")
 _BARE_NAME = re.compile(
     rf"(?:(?:您?可以)?(?:叫|喊|称呼)我?|我?(?:就)?(?:是|叫|姓)|免贵姓?)?({_SURNAME})(?:[\u4e00-\u9fff]{{0,2}}?)({_TITLE})?(?:就行|就好|就可以|即可|吧)?"
 )
+_TITLED = re.compile(rf"(?:^|[\s,，;；、])({_SURNAME})({_TITLE}){_END}")
 _NICKNAME = re.compile(r"(?:(?:您?可以)?(?:叫|喊|称呼)我?|我(?:就)?叫)([\u4e00-\u9fffA-Za-z]{1,6}?)(?:就行|就好|就可以|即可|吧)?")
 
 _ORDER_LABEL = r"(?:订单|单号|运单|快递单|物流单|交易|流水)(?:编号|编码|号码|号)?(?:后四位|尾号)?(?:应该|好像)?[是为:：#]{0,2}\s*"
@@ -92,6 +93,8 @@ def _order(text: str, contact: str, asked: str) -> str:
 
 def _name(text: str, asked: str) -> str:
     match = _NAMED.search(text) or _CALLED.search(text)
+    if match is None and asked:
+        match = _TITLED.search(text)  # 王先生 among other facts, where such are asked for
     if match is None and asked == "name":
         match = _BARE_NAME.fullmatch(text)
         if match is None and (nickname := _NICKNAME.fullmatch(text)):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from bot import followup
 from bot.checker import Checker
-from bot.complaint import Complaints, withdraws
+from bot.complaint import Complaints, announces, withdraws
 from bot.deadline import ServiceHours
 from bot.generate import Rewording
 from bot.moments import Moments
@@ -23,6 +24,7 @@ from kb.text import has_words, normalise
 
 UNKNOWN = Situation("question", 0.0)
 """Of a message that has not been looked at yet."""
+_DIGITS = re.compile(r"[0-9]")
 STORY_CHARS = 2_000
 """Longest message that is read where it tells of a complaint."""
 
@@ -76,6 +78,10 @@ class Responder:
         situation = self._classifier.classify(words)
         if conversation.question and followup.means(words):
             situation = replace(situation, scenario="question")  # 我的意思是投诉快递员 asks how that is done
+        elif customer and situation.scenario == "question" and announces(words):
+            situation = replace(situation, scenario="complaint_other")
+        elif situation.scenario in COMPLAINTS and not has_words(_DIGITS.sub("", normalise(words))):
+            situation = replace(situation, scenario="question")  # a bare number complains of nothing
         moment = replace(moment, situation=situation)
         return (self._under_way(moment) if customer else None) or self._answered(moment)
 

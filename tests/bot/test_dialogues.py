@@ -77,7 +77,7 @@ def test_what_happened_may_be_told_as_a_question(assistant, journal):
     assert journal.tickets.listed()[0].facts.what == "为什么三天了还没发货？"
 
 
-@pytest.mark.parametrize("words", ["跳过", "没有", "没有订单号", "不记得了", "找不到了", "订单号忘了", "不想说", "暂时没有", "不方便提供", "手边没有订单号"])
+@pytest.mark.parametrize("words", ["跳过", "没有", "没有订单号", "不记得了", "找不到了", "订单号忘了", "不想说", "暂时没有", "不方便提供", "手边没有订单号", "不告诉你"])
 def test_a_step_can_be_left_out_in_many_words(assistant, words):
     reply = talk(assistant, "你们发货太慢了", words)
     assert "怎么称呼您" in reply.text
@@ -303,3 +303,26 @@ def test_a_long_story_of_a_trouble_is_not_asked_to_be_short(assistant, journal):
     assert 500 < len(story) < 2_000
     assert talk(assistant, story).scenario == "complaint_slow"
     assert talk(assistant, "货" * 600, session="w").outcome == "refused"
+
+
+def test_a_complaint_announced_in_so_many_words_is_one(assistant, journal):
+    reply = talk(assistant, f"我要投诉快递员，他骂人，电话是{PHONE}")
+    assert reply.scenario == "complaint_other" and "快递员" in reply.text
+    assert journal.tickets.listed()[0].contact == PHONE
+    assert talk(assistant, "我要投诉快递员怎么办理？", session="w").scenario == "question"
+
+
+def test_names_among_other_facts_are_heard(assistant, journal):
+    talk(assistant, "你们发货太慢了", f"{ORDER}，王先生，{PHONE}")
+    assert journal.tickets.listed()[0].facts.name == "王先生"
+
+
+def test_who_has_told_all_is_asked_no_more(assistant, journal):
+    reply = talk(assistant, "你们发货太慢了", "跳过", "就这些，快点处理")
+    assert reply.ticket and reply.ticket in reply.text
+
+
+def test_a_bare_number_complains_of_nothing(assistant, journal):
+    reply = talk(assistant, "火星上能收货吗", "13812345")
+    assert "8位" in reply.text and reply.ticket is None
+    assert [ticket.kind for ticket in journal.tickets.listed()] == ["question"]
