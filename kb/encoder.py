@@ -119,8 +119,8 @@ class SentenceTransformerEncoder:
 def comparable(built: str, used: str) -> bool:
     """Whether questions of the encoder with fingerprint ``used`` may be asked of vectors of the one with ``built``.
 
-    They may where both have the same weights, whatever computes them: float32 and int8 agree to a cosine of .998, and
-    results are the same to a tenth of a point (docs/performance.md). Within an index vectors are never mixed.
+    They may where both have the same weights, whatever computes them: float32 and int8 agree to a mean cosine of .998
+    (docs/performance.md). Within an index vectors are never mixed.
     """
     return built.partition(_INT8)[0] == used.partition(_INT8)[0]
 
