@@ -90,8 +90,9 @@ def ask(question: str | None, batch: str | None, role: Any, no_record: bool, hom
 @click.argument("draft", required=False)
 @batch_option
 @click.option("--scenario", type=click.Choice(SCENARIO_NAMES), help="The situation that DRAFT replies to.")
+@home_option
 @json_option
-def check(draft: str | None, batch: str | None, scenario: str | None, as_json: bool) -> None:
+def check(draft: str | None, batch: str | None, scenario: str | None, home: Home, as_json: bool) -> None:
     """Hold DRAFT, or the "reply" of every batch line, against the house rules.
 
     Batch lines are {"id","reply"} with an optional "scenario"; a batch always prints JSON Lines. The exit code is 0
@@ -111,7 +112,7 @@ def check(draft: str | None, batch: str | None, scenario: str | None, as_json: b
         return _field(row, "reply", where), given
 
     rows = _rows(draft, batch, parts, lambda text: (text, scenario))
-    checker = load_checker()
+    checker = load_checker(home.rules)
     for identity, (text, situation) in rows:
         findings = checker.check(text, situation)
         if batch is not None or as_json:

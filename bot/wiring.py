@@ -52,7 +52,7 @@ def open_assistant(
         ZoneInfo(shop.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"[shop] timezone 的值“{shop.timezone}”不是时区名；请写成 Asia/Shanghai 这样的名字。") from error
-    checker = load_checker()
+    checker = load_checker(home.rules)
     wording = wording_of(home)
     if base is None:
         from kb.knowledge import open_base
@@ -97,12 +97,12 @@ def wording_of(home: Home) -> Wording:
     """The wording that a home speaks: its own file or the packaged one, with its settings filled in.
 
     Raises:
-        WordingError: a line cannot be spoken; the text names it.
+        RulesError, WordingError: a rule cannot be used, or a line cannot be spoken; the text names it.
     """
     bot, shop = load(BotSettings, home), load(ShopSettings, home)
     own: Path = home.wording
     return load_wording(
-        load_checker(), own, brand=shop.brand, hours=shop.service_hours,
+        load_checker(home.rules), own, brand=shop.brand, hours=shop.service_hours,
         deadline=str(bot.reply_deadline_hours), callback=str(bot.callback_hours),
     )  # fmt: skip
 

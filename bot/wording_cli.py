@@ -41,7 +41,7 @@ def wording_check(file: Path | None, home: Home, as_json: bool) -> None:
 
     if file is not None and not file.exists():
         raise InputError(f"没有文件 {file}；请检查路径。")
-    lines, problems = read_lines(load_checker(), file or home.wording)
+    lines, problems = read_lines(load_checker(home.rules), file or home.wording)
     if as_json:
         emit({"problems": problems, "situations": len(lines), "variants": sum(map(len, lines.values()))})
     if problems:

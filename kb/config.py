@@ -109,6 +109,11 @@ class Home:
         return self.path / "questions.csv"
 
     @property
+    def rules(self) -> Path:
+        """The shop's own rules of speaking, added to the packaged ones when the file is there."""
+        return self.path / "rules.toml"
+
+    @property
     def wording(self) -> Path:
         """The shop's own wording file, used instead of the packaged one when it is there."""
         return self.path / "wording.toml"

@@ -79,7 +79,7 @@ def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     base, journal = open_base(home, "internal", say), Journal(home.journal)
     assistant = open_assistant(home, "agent", say, base=base, journal=journal)
     assistant.warm_up()
-    desk = Desk(base, assistant, load_checker(), journal.tickets, ZoneInfo(shop.timezone))
+    desk = Desk(base, assistant, load_checker(home.rules), journal.tickets, ZoneInfo(shop.timezone))
     accounts = Accounts(home.journal, login_hours=server.login_hours)
     monitor = Monitor(base, Store(home.store), home.journal)
     return create_staff_app(desk, accounts, base, shop, server, monitor=monitor)

@@ -56,7 +56,7 @@ def test_a_shop_speaks_its_own_words(tmp_path):
         ("[input]", "joke = ['哈']\n[input]", ["不认识的情形", "joke"]),
         ('hello = ["您好，"]', "hello = []", ["[answer] hello", "至少一条"]),
         ('hello = ["您好，"]', "hello = '您好，'", ["[answer] hello", "至少一条"]),
-        ("非常抱歉让您等了这么久，换作是我也会着急，感谢您的耐心。", "感谢您的耐心。", ["complaint_slow", "致歉"]),
+        ("非常抱歉让您等了这么久，换作是我也会着急，感谢您的耐心，我这就为您跟进。", "感谢您的耐心。", ["complaint_slow", "致歉"]),
         ("[agent]", "[agent", ["TOML", "line"]),
         ("[agent]", "joke = '哈'\n[agent]", ["不认识的情形", "refusal.joke"]),
         ("[opening]", "joke = '哈'\n[opening]", ["不认识的情形", "joke"]),
