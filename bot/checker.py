@@ -79,18 +79,23 @@ class Checker:
                 continue
             if rule.pattern is None or (rule.unless_text is not None and rule.unless_text.search(visible)):
                 continue
+            first = last = -1
+            better: str | None = None
             for match in rule.pattern.finditer(visible):
                 start, end = match.span()
-                first, last = folded.sentence_at(min(start + 1, max(end - 1, start)))
-                sentence = visible[first:last]
-                if rule.unless is not None and rule.unless.search(sentence):
+                place = min(start + 1, max(end - 1, start))
+                if not first <= place < last:  # once a sentence, however often the rule is broken in it
+                    first, last = folded.sentence_at(place)
+                    spared = rule.unless is not None and rule.unless.search(visible[first:last])
+                    better = None if spared else _rewritten(rule, text, folded, first, last)
+                if better is None:
                     continue
                 while start < end and visible[start] in _BOUNDARY:
                     start += 1
                 while end > start + 1 and visible[end - 1] in _BOUNDARY:
                     end -= 1
                 span = folded.span(start, end) if start < end else (0, len(text))
-                yield Finding(rule.id, span, rule.message, _rewritten(rule, text, folded, first, last))
+                yield Finding(rule.id, span, rule.message, better)
 
     def _by_likeness(self, text: str, folded: Folded, findings: Sequence[Finding]) -> Iterator[Finding]:
         """Sentences that no pattern has found and that are like the examples of a rule."""
