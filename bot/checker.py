@@ -18,6 +18,8 @@ SENTENCES = 200
 MARGIN = 0.1
 """Margin above which a sentence breaks a rule: chosen on development drafts for few false alarms
 (``benchmarks/bot/drafts.py``)."""
+SHORT_CHARS, SHORT_MARGIN = 6, 1.0
+"""A sentence of so few characters says little: it needs this margin."""
 SAME = 0.75
 """Likeness (cosine) to an example of the editors' own from which it decides."""
 
@@ -110,11 +112,12 @@ class Checker:
                 sentences.append((start, end))
         for start, end in sentences:
             sentence = folded.visible[start:end]
+            least = SHORT_MARGIN if len(plain(sentence)) <= SHORT_CHARS else MARGIN
             margin = self._margin(sentence)
-            row = self._likeness.weighed(sentence) if margin > MARGIN or self._own else {}
+            row = self._likeness.weighed(sentence) if margin > least or self._own else {}
             near = max((_cosine(row, example), rule) for example, rule in self._own) if self._own else (0.0, -1)
             own = near[0] >= SAME
-            if (near[1] < 0 and own) or not (margin > MARGIN or own):
+            if (near[1] < 0 and own) or not (margin > least or own):
                 continue  # the editors say that this may be said
             rule = self.rules[near[1]] if own else self.rules[self._nearest(row)]
             if rule.unless_text is not None and rule.unless_text.search(folded.visible):

@@ -31,13 +31,13 @@ def report(path: Path, checker: Checker) -> None:
     found, classes = Counter[tuple[bool, bool]](), Counter[str]()
     caught, reworded = Counter[str](), Counter[bool]()
     for line in path.read_text(encoding="utf-8").splitlines():
-        verdict, kind, wording, draft = line.split("\t")
+        verdict, kind, *wording, draft = line.split("\t")
         wrong, told = verdict == "bad", bool(checker.check(draft.replace("\\n", "\n")))
         found[wrong, told] += 1
         if wrong:
             classes[kind] += 1
             caught[kind] += told
-            if wording == "reworded":
+            if wording == ["reworded"]:
                 reworded[told] += 1
     right, missed, false = found[True, True], found[True, False], found[False, True]
     print(f"{path.name}: {found.total()} drafts, {right + missed} faults of which {reworded.total()} reworded")
