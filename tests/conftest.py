@@ -24,6 +24,14 @@ MODELS = load(SearchSettings, resolve_home(None)).models_folder()
 """Where encoders are prepared outside the tests (``python -m kb models e5``)."""
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The faults suite runs for minutes, so only where it is asked for by name."""
+    if "faults" not in (config.getoption("markexpr") or ""):
+        faults = [item for item in items if item.get_closest_marker("faults")]
+        config.hook.pytest_deselected(items=faults)
+        items[:] = [item for item in items if item not in set(faults)]
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only this machine can be reached."""
