@@ -24,6 +24,7 @@ from bot.privacy import mask
 from bot.records import HUMAN, UNSOLVED, Citation, Outcome, Reply, Role, Scenario, TurnView
 from bot.responder import Responder
 from bot.scenario import Classifier, Situation
+from bot.sensitive import SensitiveWords
 from bot.session import Conversation, Sessions
 from bot.settings import BotSettings, RetentionSettings
 from bot.tickets import Ticket
@@ -66,6 +67,7 @@ class Assistant:
         role: Role = "customer",
         generator_s: float = 5.0,
         retention: RetentionSettings | None = None,
+        sensitive: SensitiveWords | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._base = base
@@ -83,9 +85,11 @@ class Assistant:
         self._hours = ServiceHours(shop.service_hours, self._now)
         self._storing = True
         self._purged: date | None = None
+        self._sensitive = sensitive or SensitiveWords()
         self._responder = Responder(
             base, wording, checker, classifier, settings, role, self._opening, self._hours,
             Rewording(generator, checker, generator_s, settings.answer_chars) if generator is not None else None,
+            self._sensitive,
         )  # fmt: skip
 
     def warm_up(self) -> None:
@@ -95,6 +99,7 @@ class Assistant:
             StoreError, ModelError: the base cannot be used; replies are still given, with an honest line.
         """
         self._opening()
+        self._responder.warm_up()
         self._base.search("您好，请问怎么付款？", 1)
 
     @property
@@ -255,8 +260,17 @@ class Assistant:
         draft = spoken.draft
         if self._timer() - started > self._settings.wait_apology_s:
             draft = waited(self._wording.during(*self._facts()), draft)
+        text = self._checked(draft, spoken)
+        listed = self._sensitive.hit(text, "output") if self._role == "customer" else None
+        if listed is not None:
+            ids = "、".join(citation.id for citation in spoken.citations)
+            logger.error("reply not said, list %s is hit by %s (entries %s)", listed.list, listed.words, ids)
+            return Reply(
+                listed.line, "refused", spoken.scenario, spoken.confidence, generation=spoken.generation,
+                ms=self._since(started),
+            )  # fmt: skip
         return Reply(
-            self._checked(draft, spoken), spoken.outcome, spoken.scenario, spoken.confidence, spoken.citations,
+            text, spoken.outcome, spoken.scenario, spoken.confidence, spoken.citations,
             spoken.choices, spoken.generation, self._since(started),
         )  # fmt: skip
 

@@ -128,19 +128,22 @@ def check(draft: str | None, batch: str | None, scenario: str | None, home: Home
 @cli.command()
 @click.argument("text", required=False)
 @batch_option
+@home_option
 @json_option
-def classify(text: str | None, batch: str | None, as_json: bool) -> None:
+def classify(text: str | None, batch: str | None, home: Home, as_json: bool) -> None:
     """The situation that TEXT, or the "text" of every batch line, makes: one of fourteen.
+
+    Told by likeness to example utterances; HOME/scenarios.toml adds your own.
 
     \b
     Examples:
       python -m bot classify 你们回复太慢了
       python -m bot classify --batch messages.jsonl
     """
-    from bot.scenario import load_classifier
+    from bot.wiring import classifier_of
 
     rows = _rows(text, batch, lambda row, where: _field(row, "text", where), lambda given: given)
-    classifier = load_classifier()
+    classifier = classifier_of(home, say)
     for identity, words in rows:
         situation = classifier.classify(words)
         if batch is not None or as_json:

@@ -4,7 +4,8 @@
     ├── SettingsError
     │   ├── WordingError     2   a line of the wording file that cannot be spoken
     │   ├── RulesError       2   a rule of the reply checker that cannot be used
-    │   └── ExamplesError    2   an example of the situation classifier that cannot be used
+    │   ├── ExamplesError    2   an example of the situation classifier that cannot be used
+    │   └── SensitiveError   2   a list of sensitive words that cannot be used
     ├── JournalError         1   conversations, tickets or accounts cannot be read or written
     ├── GenerationError      1   the optional chat model gave no answer
     └── AccountError         1   an account cannot be made, changed or used
@@ -26,6 +27,10 @@ class RulesError(SettingsError):
 
 class ExamplesError(SettingsError):
     """The example utterances of the situations cannot be read."""
+
+
+class SensitiveError(SettingsError):
+    """The lists of sensitive words cannot be read, or one of them cannot be used."""
 
 
 class JournalError(KBError):

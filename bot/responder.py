@@ -10,13 +10,15 @@ from dataclasses import replace
 from bot import followup
 from bot.checker import Checker
 from bot.complaint import Complaints, announces, withdraws
+from bot.compose import Draft
 from bot.deadline import ServiceHours
 from bot.generate import Rewording
 from bot.moments import Moments
-from bot.plan import Base, Moment, Plan, Wish
+from bot.plan import Base, Moment, Plan, Spoken, Wish
 from bot.questions import Questions
 from bot.records import COMPLAINTS, Role
 from bot.scenario import Classifier, Situation
+from bot.sensitive import SensitiveWords
 from bot.session import Conversation
 from bot.settings import BotSettings
 from bot.wording import Wording
@@ -43,14 +45,20 @@ class Responder:
         opening: Callable[[], str],
         hours: ServiceHours,
         rewording: Rewording | None = None,
+        sensitive: SensitiveWords | None = None,
     ) -> None:
         self._wording = wording
         self._classifier = classifier
         self._settings = settings
+        self._sensitive = sensitive or SensitiveWords()
         self._role: Role = role
         self._questions = Questions(base, settings, role, rewording)
         self._moments = Moments(role, opening, hours)
         self._complaints = Complaints(checker, self._answered, hours)
+
+    def warm_up(self) -> None:
+        """Learn the situations now instead of with the first message."""
+        self._classifier.classify("您好，请问怎么付款？")
 
     def during(self, *facts: str) -> Responder:
         """The same, in a moment of which ``facts`` (:mod:`bot.conditions`) hold."""
@@ -72,6 +80,9 @@ class Responder:
             return moment.line("refusal.care", "handoff", wish=wish)
         if refusal is not None:
             return moment.line(f"refusal.{refusal}", "refused")
+        listed = self._sensitive.hit(words, "input") if customer else None
+        if listed is not None:
+            return Plan(Spoken("refused", "question", Draft(listed.line)))
         picked = followup.chosen(words, conversation.choices)
         if picked is not None:
             return self._complaints.resumed(self._questions.picked(picked, moment), moment)

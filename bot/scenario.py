@@ -1,25 +1,40 @@
-"""What kind of moment a message makes: one of fourteen situations, told by example utterances and a few sure rules.
+"""What kind of moment a message makes: one of fourteen situations, told by example utterances.
 
-A message is first freed of its courtesies ("你好", "麻烦问下", "多谢啦"), because the courtesy says nothing about
-the matter. What is left is compared with the examples by character pairs and weighed by rules; a message that asks
-something is a question, whatever polite or angry words stand around it.
+A message is first freed of its courtesies ("你好", "麻烦问下", "多谢啦"), because the courtesy says nothing about the
+matter; what is left is compared with the examples (:mod:`bot.kernel`) by its letters, by its meaning (a vector of the
+encoder that also serves the search) and by a few marks, such as the words of a question. Whatever is like no example
+is a question, so that the knowledge is asked.
 """
 
 from __future__ import annotations
 
 import functools
-import math
+import logging
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from bot.datafiles import parse_toml, read_text
+from bot import fitted
 from bot.errors import ExamplesError
+from bot.examples import Examples, load_examples
+from bot.kernel import Fit, Letters, Model, fit
 from bot.records import COMPLAINTS, SCENARIOS, Scenario
-from kb.text import has_words, normalise
+from kb.question import core
+from kb.text import has_words, letters, normalise
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from kb.encoder import Encoder
+
+    Reals = NDArray[np.float32]
+
+logger = logging.getLogger(__name__)
 
 COURTESIES: tuple[Scenario, ...] = ("greeting", "thanks", "goodbye", "customer_apology")
 """Situations that may merely accompany a matter."""
@@ -28,41 +43,28 @@ Refusal = Literal["care", "other_customer", "internal"]
 """``care``: somebody may harm themselves. ``other_customer``: data of other people. ``internal``: what customers must
 not see, or an attempt to turn the program against its rules."""
 
-SURE, HINT, ASKS, NEAREST, UNKNOWN = 1.0, 0.3, 0.8, 1.2, 0.25
-"""Weights of a sure rule, of a first hint (further ones count half), of the marks of a question, of the likeness to
-the nearest example, and of being a question when nothing is recognised."""
-LIGHT: frozenset[Scenario] = frozenset(
-    {"thanks", "goodbye", "customer_apology", "praise", "no_more_questions", *COMPLAINTS}
-)
-"""Situations that yield to a plain question in the same message: their rules then count for a part only."""
-YIELDING = 0.4
-TOLD: frozenset[Scenario] = frozenset({"suggestion", "praise", *COMPLAINTS})
-"""Situations that are told in statements about the same things that questions are about."""
-CHANCE = 0.3
-"""Likeness that any two messages may have; less says nothing."""
-ALONE = 0.6
-"""Score that likeness must reach where no rule and no hint speaks for a label."""
+SURE = 0.4
+"""Least probability of a situation other than question; with less the knowledge is asked."""
+TROUBLED = 0.15
+"""Probability of a complaint from which a question gets a word of regret with its answer."""
+MERE_COURTESY = 0.97
+"""Confidence of a message that holds nothing but courtesies."""
 LOOKED_AT_CHARS = 400
 """Longer messages are judged by their beginning."""
+SHORT_CHARS, LONG_CHARS = 4, 20
 
-_EMOJI: Mapping[str, Scenario] = {
-    **dict.fromkeys("👍💯🌹🥰😍❤💖👏🎉😘💐🏆", "praise"),
-    **dict.fromkeys("🙏🤝", "thanks"),
-    **dict.fromkeys("😡🤬😠👎💢😤", "complaint_other"),
-    **dict.fromkeys("👋🙋", "greeting"),
-    **dict.fromkeys("🖕💩", "abusive"),
-    **dict.fromkeys("👌🆗", "no_more_questions"),
-}
 _CLAUSES = re.compile(r"[^，。！？；,.!?;~～…、\s]+[，。！？；,.!?;~～…、\s]*")
 _MARKS = re.compile(r"[^\w\u3400-\u9fff]+")
+_NO_LETTERS = re.compile(r"[^\w\u3400-\u9fff?!\u2600-\u27bf\U0001f000-\U0001faff]+")
+_LATIN = re.compile(r"[a-z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a message is.
 
-    ``confidence`` in [0, 1]. ``courtesies``: polite situations that go with a question, to be answered in kind.
-    ``matter``: the message without clauses that are mere courtesy, as written.
+    ``confidence`` in [0, 1]. ``courtesies``: polite situations, or a trouble, that go with a question, to be answered
+    in kind. ``matter``: the message without clauses that are mere courtesy, as written.
     """
 
     scenario: Scenario
@@ -71,39 +73,49 @@ class Situation:
     matter: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A message as the model sees it: its letters, the words whose vector is taken, its marks."""
+
+    letters: str
+    words: str
+    marks: tuple[bool, ...]
+
+
 class Classifier:
-    """Tells situations by the data of ``scenarios.toml``; about half a millisecond a message.
+    """Tells situations. Without an encoder by letters alone. Learns at first use; safe to use from several threads.
+
+    ``folder`` is where what was learnt is kept for the next start, None for nowhere; ``report`` is told what takes long.
 
     Raises:
-        ExamplesError: a label is unknown or missing, or an expression is malformed.
+        ExamplesError: an expression is missing or malformed, or a label has no example.
     """
 
-    def __init__(self, data: Mapping[str, Any], shown: str = "scenarios.toml") -> None:
-        labels = data.get("label", {})
-        unknown, missing = set(labels) - set(SCENARIOS), set(SCENARIOS) - set(labels)
-        if unknown or missing:
-            names = "、".join(sorted(unknown or missing))
-            raise ExamplesError(f"文件 {shown} 里{'有不认识的' if unknown else '缺少'}情形 {names}；请改正 [label.…] 的名字。")
+    def __init__(
+        self,
+        examples: Examples,
+        encoder: Encoder | None = None,
+        folder: Path | None = None,
+        report: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._examples, self._encoder, self._folder, self._report = examples, encoder, folder, report
+        rules, shown = examples.rules, examples.shown
+        empty = set(SCENARIOS) - {label for label, _ in examples.lines}
+        if empty:
+            raise ExamplesError(f"文件 {shown} 里缺少情形 {'、'.join(sorted(empty))} 的例句；请在 [label.…] 下补上。")
         try:
-            particle = data["courtesy"]["particle"]
+            particle = rules["courtesy"]["particle"]
             self._courtesy = {
-                name: re.compile(f"{data['courtesy'][name]}{particle}*") for name in (*COURTESIES, "filler")
+                name: re.compile(f"{rules['courtesy'][name]}{particle}*") for name in (*COURTESIES, "filler")
             }
-            self._nod = re.compile(f"(?:{data['courtesy']['nod']}{particle}*)+")
-            self._asks = re.compile(data["question"]["asks"])
-            self._rhetorical = re.compile(data["question"]["rhetorical"])
-            self._refusal = {name: re.compile(data["refusal"][name]) for name in get_args(Refusal)}
-            self._sure = {label: _any(labels[label].get("sure", ())) for label in SCENARIOS}
-            self._hint = {label: re.compile(labels[label].get("hint") or r"(?!)") for label in SCENARIOS}
+            self._nod = re.compile(f"(?:{rules['courtesy']['nod']}{particle}*)+")
+            self._asks = re.compile(rules["question"]["asks"])
+            self._rhetorical = re.compile(rules["question"]["rhetorical"])
+            self._refusal = {name: re.compile(rules["refusal"][name]) for name in get_args(Refusal)}
         except (KeyError, re.error) as error:
             raise ExamplesError(f"文件 {shown} 里缺少一项或有写错的表达式（{error}）；请对照自带的文件改正。") from error
-        examples = [
-            (label, _bare(normalise(line)))
-            for label in SCENARIOS
-            for line in labels[label].get("examples", "").splitlines()
-            if line.strip()
-        ]
-        self._nearest = _Nearest(examples)
+        self._models: dict[str, Model] = {}
+        self._learning = threading.Lock()
 
     def classify(self, text: str) -> Situation:
         """The situation of ``text``; anything that is none of the others is a question."""
@@ -111,33 +123,127 @@ class Classifier:
         words = normalise(text)
         if not has_words(words):
             return self._wordless(text, words)
-        courtesies, core, matter = self._without_courtesies(text)
-        if not core and courtesies:
-            return Situation("goodbye" if "goodbye" in courtesies else courtesies[-1], 0.97, (), text)
-        core = core or words
-        scores = self._scores(_bare(words), _bare(core), core)
-        if courtesies and courtesies[-1] != "greeting" and not self._asks.search(core):
-            # "有你真好，谢谢": what stands beside such a courtesy and is like nothing known belongs to it.
-            scores[courtesies[-1]] += UNKNOWN + HINT
-        label = max(reversed(SCENARIOS), key=lambda name: scores[name])  # a question where nothing speaks
-        if "goodbye" in courtesies and label in ("no_more_questions", "thanks", "praise", "customer_apology"):
-            return Situation("goodbye", 0.9, (), text)
-        second = max(score for name, score in scores.items() if name != label)
+        courtesies, rest, matter = self._without_courtesies(text)
+        if not rest and courtesies:
+            scenario: Scenario = "goodbye" if "goodbye" in courtesies else courtesies[-1]
+            return Situation(scenario, MERE_COURTESY, (), text)
+        found = self._probabilities(self._seen(words, courtesies, rest, matter))
+        best = max(SCENARIOS, key=lambda name: found[name])
+        label = best if found[best] >= SURE else "question"
+        kept: tuple[Scenario, ...] = tuple(name for name in dict.fromkeys(courtesies) if name not in (label, "goodbye"))
+        if label == "question":
+            kept += tuple(name for name in SCENARIOS if name in COMPLAINTS and found[name] >= TROUBLED)[:1]
         if label in COURTESIES and not courtesies:
             matter = text
-        kept: tuple[Scenario, ...] = tuple(name for name in dict.fromkeys(courtesies) if name != label and name != "goodbye")
-        if label == "question":
-            kept += tuple(name for name in SCENARIOS if name in COMPLAINTS and self._sure[name].search(core))[:1]
-        return Situation(label, round(_confidence(scores[label], second), 3), kept, matter or text)
+        return Situation(label, round(found[label], 3), kept, matter or text)
 
     def refusal(self, text: str) -> Refusal | None:
         """Why ``text`` must not be answered as a question; None if it may be."""
         words = normalise(_whole(text))
+        spellings = (words, letters(words))  # also without what is put between characters to slip through
         # Care first: whoever is in danger is not to be told off.
-        return next((name for name in get_args(Refusal) if self._refusal[name].search(words)), None)
+        return next((name for name in get_args(Refusal) if any(map(self._refusal[name].search, spellings))), None)
+
+    # ------------------------------------------------------------------ learning
+
+    def learnt(self) -> bytes:
+        """All that is learnt from the examples, as the file that is packaged. Needs an encoder; reads nothing kept."""
+        assert self._encoder is not None
+        seen = self._examples_seen()
+        words = [one.words for one in seen]
+        vectors = fitted.vectors_of(words, self._encoder, report=self._report)
+        return fitted.pack(self._key(), words, vectors, {"letters": self._fit(seen), "both": self._fit(seen, vectors)})
+
+    def _probabilities(self, seen: _Seen) -> dict[Scenario, float]:
+        import numpy as np
+
+        vector = None
+        if self._encoder is not None:
+            try:
+                vector = self._encoder.questions([seen.words])[0]
+            except Exception:  # letters alone tell most situations; the search will meet the same trouble and say so
+                logger.exception("no vector of the message, its situation is told by letters alone")
+        model = self._model("letters" if vector is None else "both")
+        found = model.probabilities(seen.letters, vector, np.array(seen.marks, dtype=np.float32))
+        return dict(zip(SCENARIOS, map(float, found), strict=True))
+
+    def _model(self, name: Literal["letters", "both"]) -> Model:
+        if name not in self._models:
+            with self._learning:
+                if name not in self._models:
+                    self._models[name] = self._learn(name)
+        return self._models[name]
+
+    def _learn(self, name: Literal["letters", "both"]) -> Model:
+        lines = [line for _, line in self._examples.lines]
+        spelt = Letters([_letters(normalise(line)) for line in lines])
+        encoder = self._encoder if name == "both" else None
+        kept = self._kept(encoder)
+        for one in kept:
+            if one.key == self._key() and name in one.fits:
+                return Model(spelt, one.vectors if name == "both" else None, one.fits[name])
+        seen = self._examples_seen()
+        if encoder is None:
+            return Model(spelt, None, self._fit(seen))
+        words = [one.words for one in seen]
+        vectors = fitted.vectors_of(words, encoder, kept, self._report)
+        found = self._fit(seen, vectors)
+        if self._path is not None:
+            fitted.write(self._path, fitted.pack(self._key(), words, vectors, {"both": found}))
+        return Model(spelt, vectors, found)
+
+    def _kept(self, encoder: Encoder | None) -> list[fitted.Kept]:
+        """What was learnt before: here, and by those who packaged the program; with ``encoder`` only what is its own."""
+        found = [fitted.packaged(), fitted.read(self._path) if self._path is not None else None]
+        kept = [one for one in found if one is not None]
+        if encoder is None:
+            return kept
+        lines = self._examples.lines
+        some = [self._look(line).words for _, line in lines[:: max(1, len(lines) // 40)]]
+        return [one for one in kept if fitted.is_of(one, some, encoder)]
+
+    @property
+    def _path(self) -> Path | None:
+        if self._folder is None or self._encoder is None:
+            return None
+        return self._folder / f"situations-{re.sub(r'[^0-9A-Za-z]+', '-', self._encoder.name)}.safetensors"
+
+    def _key(self) -> str:
+        rules = [sorted(self._examples.rules[table].items()) for table in ("courtesy", "question")]
+        return fitted.key_of(self._examples.lines, rules)
+
+    def _fit(self, seen: Sequence[_Seen], vectors: Reals | None = None) -> Fit:
+        import numpy as np
+
+        marks = np.array([one.marks for one in seen], dtype=np.float32)
+        labels = [SCENARIOS.index(label) for label, _ in self._examples.lines]
+        return fit(Letters([one.letters for one in seen]), vectors, marks, labels, len(SCENARIOS))
+
+    def _examples_seen(self) -> list[_Seen]:
+        return [self._look(line) for _, line in self._examples.lines]
+
+    # ------------------------------------------------------------------ looking at a message
+
+    def _look(self, text: str) -> _Seen:
+        return self._seen(normalise(text), *self._without_courtesies(text))
+
+    def _seen(self, words: str, courtesies: Sequence[Scenario], rest: str, matter: str) -> _Seen:
+        asked = rest or words
+        marks = (
+            self._asks.search(asked) is not None,
+            self._rhetorical.search(asked) is not None,
+            words.rstrip(" ~。.").endswith("?"),
+            "!" in words,
+            *(name in courtesies for name in COURTESIES),
+            not rest,
+            len(words) <= SHORT_CHARS,
+            len(words) > LONG_CHARS,
+            _LATIN.search(words) is not None,
+        )
+        return _Seen(_letters(words), core(normalise(matter) or words), marks)
 
     def _wordless(self, text: str, words: str) -> Situation:
-        votes = Counter(_EMOJI[sign] for sign in words if sign in _EMOJI)
+        votes = Counter(self._examples.emoji[sign] for sign in words if sign in self._examples.emoji)
         if votes:
             return Situation(votes.most_common(1)[0][0], 0.7, (), text)
         return Situation("question", 0.3, (), text)
@@ -145,16 +251,16 @@ class Classifier:
     def _without_courtesies(self, text: str) -> tuple[list[Scenario], str, str]:
         """Courtesies met, the folded rest for judging, and the clauses that are more than courtesy, as written."""
         courtesies: list[Scenario] = []
-        core: list[str] = []
+        rest: list[str] = []
         matter: list[str] = []
         for clause in _CLAUSES.findall(text):
             folded = normalise(clause)
             tail = "".join(sign for sign in folded if sign in "?!")
-            rest = self._strip(_MARKS.sub("", folded), courtesies)
-            if rest:
-                core.append(rest + tail)
+            stripped = self._strip(_MARKS.sub("", folded), courtesies)
+            if stripped:
+                rest.append(stripped + tail)
                 matter.append(clause)
-        return courtesies, " ".join(core), "".join(matter).strip()
+        return courtesies, " ".join(rest), "".join(matter).strip()
 
     def _strip(self, clause: str, courtesies: list[Scenario]) -> str:
         """``clause`` without polite words at its ends, which are noted; empty if nothing else is in it."""
@@ -165,9 +271,9 @@ class Classifier:
         while rest:
             for name, pattern in self._courtesy.items():
                 match = pattern.match(rest)
-                if match and (name != "goodbye" or match.end() == len(rest)):
+                if match and match.end() and (name != "goodbye" or match.end() == len(rest)):
                     if name in COURTESIES:
-                        met.append(name)
+                        met.append(name)  # type: ignore[arg-type]
                     rest = rest[match.end() :]
                     break
             else:
@@ -183,107 +289,32 @@ class Classifier:
         courtesies.extend(met)
         return rest
 
-    def _scores(self, whole: str, core: str, asked: str) -> dict[Scenario, float]:
-        near_whole, near_core = self._nearest.likeness(whole), self._nearest.likeness(core)
-        rhetorical = self._rhetorical.search(core) is not None
-        asks = not rhetorical and self._asks.search(asked) is not None
-        hints = {label: len(set(self._hint[label].findall(core))) for label in SCENARIOS}
-        told = not asks and (rhetorical or any(hints[label] for label in TOLD))
-        scores: dict[Scenario, float] = {}
-        for label in SCENARIOS:
-            score = NEAREST * max(near_whole.get(label, 0.0), near_core.get(label, 0.0))
-            # "你好吗" is no question about anything: pleasantries are looked for in the whole message.
-            bonus = SURE if self._sure[label].search(whole if label == "greeting" else core) else 0.0
-            bonus += HINT * min(1 + hints[label], 4) / 2 if hints[label] else 0.0
-            if not bonus and score < ALONE and label != "question":
-                score = 0.0
-            if label == "question" and told:
-                # Complaints and wishes name the same things as questions do; the things alone decide nothing.
-                score, bonus = score * YIELDING, 0.0
-            scores[label] = score + (bonus * YIELDING if asks and label in LIGHT else bonus)
-        if asks:
-            scores["question"] += ASKS
-        elif not told:
-            scores["question"] += UNKNOWN
-        if any(scores[label] > SURE for label in COMPLAINTS - {"complaint_other"}):
-            # "我要投诉，发货太慢了": the named trouble tells more than the bare word 投诉.
-            scores["complaint_other"] -= HINT
-        return scores
 
-
-def load_classifier(replacement: Path | None = None) -> Classifier:
-    """The classifier over the packaged examples, or over ``replacement`` where that file exists.
+def load_classifier(
+    own: Path | None = None,
+    encoder: Encoder | None = None,
+    folder: Path | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Classifier:
+    """The classifier over the packaged examples and those of the file ``own``, where it exists; see :class:`Classifier`.
 
     Raises:
         ExamplesError: the file cannot be used.
     """
-    if replacement is None or not replacement.exists():
+    if encoder is None and (own is None or not own.exists()):
         return _packaged()
-    text, shown = read_text("scenarios.toml", replacement, ExamplesError)
-    return Classifier(parse_toml(text, shown, ExamplesError), shown)
+    return Classifier(load_examples(own), encoder, folder, report)
 
 
 @functools.cache
 def _packaged() -> Classifier:
-    text, shown = read_text("scenarios.toml", None, ExamplesError)
-    return Classifier(parse_toml(text, shown, ExamplesError), shown)
+    return Classifier(load_examples())
 
 
-class _Nearest:
-    """Cosine of weighted character pairs to the nearest examples of each label."""
-
-    def __init__(self, examples: Sequence[tuple[Scenario, str]]) -> None:
-        self._labels = [label for label, _ in examples]
-        pairs = [Counter(_pairs(text)) for _, text in examples]
-        frequency = Counter(pair for counts in pairs for pair in counts)
-        self._weight = {pair: math.log(1 + len(pairs) / count) for pair, count in frequency.items()}
-        self._unseen = math.log(1 + len(pairs))
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for row, counts in enumerate(pairs):
-            norm = math.sqrt(sum((self._weight[pair] * count) ** 2 for pair, count in counts.items())) or 1.0
-            for pair, count in counts.items():
-                self._postings[pair].append((row, self._weight[pair] * count / norm))
-
-    def likeness(self, text: str) -> dict[Scenario, float]:
-        """For each label met: the likeness in [0, 1] of its nearest example, softened by the second nearest."""
-        counts = Counter(_pairs(text))
-        scores: dict[int, float] = defaultdict(float)
-        total = 0.0
-        for pair, count in counts.items():
-            weight = self._weight.get(pair, self._unseen) * count
-            total += weight * weight
-            for row, share in self._postings.get(pair, ()):
-                scores[row] += weight * share
-        norm = math.sqrt(total) or 1.0
-        best: dict[Scenario, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for row, score in scores.items():
-            two = best[self._labels[row]]
-            value = score / norm
-            if value > two[0]:
-                two[0], two[1] = value, two[0]
-            elif value > two[1]:
-                two[1] = value
-        return {label: 0.85 * first + 0.15 * second for label, (first, second) in best.items() if first >= CHANCE}
+def _letters(words: str) -> str:
+    return _NO_LETTERS.sub("", words)
 
 
 def _whole(text: str) -> str:
     """The beginning of ``text`` without halves of characters, which JSON may carry and nothing can encode."""
     return text[:LOOKED_AT_CHARS].encode("utf-8", "replace").decode("utf-8")
-
-
-def _pairs(text: str) -> list[str]:
-    framed = f"^{text}$"
-    return [framed[i : i + 2] for i in range(len(framed) - 1)] + list(text)
-
-
-def _bare(text: str) -> str:
-    return _MARKS.sub("", text)
-
-
-def _any(patterns: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
-
-
-def _confidence(best: float, second: float) -> float:
-    """The margin between the two best labels as a probability; the slope was fitted by eye on the test set."""
-    return 1 / (1 + math.exp(-(0.6 + 3.5 * (best - second))))

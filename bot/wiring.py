@@ -14,12 +14,13 @@ from bot.generate import open_generator
 from bot.journal import Journal
 from bot.logs import mask_logs
 from bot.records import Role
-from bot.scenario import load_classifier
+from bot.scenario import Classifier, load_classifier
+from bot.sensitive import load_sensitive
 from bot.session import Sessions
 from bot.settings import BotSettings, LLMSettings, RetentionSettings, WebhookSettings
 from bot.wording import Wording, load_wording
-from kb.config import Home, ShopSettings, load
-from kb.errors import SettingsError
+from kb.config import Home, SearchSettings, ShopSettings, load
+from kb.errors import ModelError, SettingsError
 
 if TYPE_CHECKING:
     from bot.webhook import Courier
@@ -58,12 +59,15 @@ def open_assistant(
         from kb.knowledge import open_base
 
         base = open_base(home, "public" if role == "customer" else "internal", report)
+    folder = load(SearchSettings, home).models_folder()
+    classifier = load_classifier(home.scenarios, next(iter(base.encoders), None), folder, report)
     sessions = Sessions(_now, minutes=bot.session_minutes, count=bot.session_count, bubbles=2 * bot.history_turns)
     journal = journal or Journal(home.journal)
     journal.tickets.announced = bool(load(WebhookSettings, home).url)
     return Assistant(
         base, wording, checker, journal, sessions, bot, shop, _now, open_generator(llm),
-        classifier=load_classifier(), role=role, generator_s=llm.timeout_s, retention=load(RetentionSettings, home),
+        classifier=classifier, role=role, generator_s=llm.timeout_s, retention=load(RetentionSettings, home),
+        sensitive=load_sensitive(checker, home.sensitive),
     )  # fmt: skip
 
 
@@ -91,6 +95,23 @@ def _no_secret_in_file(home: Home) -> None:
                 f"设置文件 {home.settings_file} 里写了 [{table}] {key}，密钥容易随文件泄露；"
                 f"请删掉它，改用环境变量 KB_{table.upper()}_{key.upper()}。"
             )
+
+
+def classifier_of(home: Home, report: Callable[[str], None]) -> Classifier:
+    """The classifier of ``home`` without its knowledge; by letters alone, which is reported, where no encoder works.
+
+    Raises:
+        SettingsError: the settings or the examples are not usable.
+    """
+    from kb.encoder import Encoder, load_encoders
+
+    settings = load(SearchSettings, home)
+    encoder: Encoder | None = None
+    try:
+        encoder = load_encoders(settings, report)[0]
+    except ModelError as error:
+        report(f"提醒：编码模型用不了（{error}），情形只按字面判断。")
+    return load_classifier(home.scenarios, encoder, settings.models_folder(), report)
 
 
 def wording_of(home: Home) -> Wording:

@@ -118,6 +118,16 @@ class Home:
         """The shop's own wording file, used instead of the packaged one when it is there."""
         return self.path / "wording.toml"
 
+    @property
+    def scenarios(self) -> Path:
+        """The shop's own example utterances, beside the packaged ones; it may be absent."""
+        return self.path / "scenarios.toml"
+
+    @property
+    def sensitive(self) -> Path:
+        """The shop's own lists of sensitive words, used instead of the packaged ones when it is there."""
+        return self.path / "sensitive.toml"
+
 
 def resolve_home(flag: str | Path | None, environ: Mapping[str, str] | None = None) -> Home:
     """The home folder: ``flag``, else ``$KB_HOME``, else the user's data folder."""

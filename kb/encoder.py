@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -123,6 +125,44 @@ def comparable(built: str, used: str) -> bool:
     (docs/performance.md). Within an index vectors are never mixed.
     """
     return built.partition(_INT8)[0] == used.partition(_INT8)[0]
+
+
+class RememberingEncoder:
+    """An encoder that knows the last questions it was asked: several parts look at one message, it is encoded once.
+
+    More than ``FEW`` texts at once are no message, and pass through. Safe to use from several threads.
+    """
+
+    FEW, KEPT = 4, 256
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.name, self.dimension, self.fingerprint = encoder.name, encoder.dimension, encoder.fingerprint
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, see :class:`Encoder`."""
+        import numpy as np
+
+        if not 0 < len(texts) <= self.FEW:
+            return self._encoder.questions(texts)
+        with self._lock:
+            found = {text: self._known[text] for text in texts if text in self._known}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        if new:
+            found |= dict(zip(new, self._encoder.questions(new), strict=True))
+        with self._lock:
+            for text, vector in found.items():
+                self._known[text] = vector
+                self._known.move_to_end(text)
+            while len(self._known) > self.KEPT:
+                self._known.popitem(last=False)
+        return np.stack([found[text] for text in texts])
+
+    def passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Vectors of knowledge texts, see :class:`Encoder`."""
+        return self._encoder.passages(texts, progress)
 
 
 def load_encoders(settings: SearchSettings, report: Callable[[str], None] = lambda line: None) -> tuple[Encoder, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kb.config import Home, SearchSettings, load
-from kb.encoder import Encoder, load_encoders
+from kb.encoder import Encoder, RememberingEncoder, load_encoders
 from kb.errors import StoreEmpty, StoreError
 from kb.records import Audience, Entry, SearchResult
 from kb.reranker import Reranker, SecondLook, load_reranker
@@ -94,6 +94,11 @@ class KnowledgeBase:
     def entries(self) -> tuple[Entry, ...]:
         """All entries of this audience in the live generation, in order of their sources."""
         return self._current().entries
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """What questions are encoded with, for others who look at the same words."""
+        return self._encoders
 
     @property
     def generation(self) -> str:
@@ -218,6 +223,6 @@ def open_base(home: Home, audience: Audience, report: Callable[[str], None] = la
         SettingsError, ModelError: the settings or an encoder are not usable.
     """
     settings = load(SearchSettings, home)
-    encoders = load_encoders(settings, report)
+    encoders = tuple(map(RememberingEncoder, load_encoders(settings, report)))
     reranker, seconds = load_reranker(settings), settings.reranker_seconds
     return KnowledgeBase(Store(home.store), encoders, audience, reranker=reranker, reranker_seconds=seconds)

@@ -74,6 +74,7 @@ class ScriptedBase(ScriptedRetriever):
     def __init__(self, results: Mapping[str, SearchResult] | None = None, *entries: Entry) -> None:
         super().__init__(results)
         self.entries = entries
+        self.encoders = ()
         self.broken: Exception | None = None
 
     def search(self, question: str, k: int = 5) -> SearchResult:

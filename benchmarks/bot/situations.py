@@ -1,6 +1,8 @@
 """How well situations are told: own sheets, real questions, and a public small-talk set mapped onto our labels.
 
-    python benchmarks/bot/situations.py [INTENTS.jsonl] [QUERIES.jsonl ...]
+    python benchmarks/bot/situations.py [--letters] [INTENTS.jsonl] [QUERIES.jsonl ...]
+
+With the packaged encoder; --letters: without.
 
 INTENTS holds lines {"text","coarse"}; only coarse labels that mean the same as one of ours are counted. QUERIES hold
 lines {"text"} of real questions; the share taken for anything else is printed (real complaints among them included).
@@ -18,6 +20,8 @@ sys.path.insert(0, str(ROOT))
 
 from bot.records import COMPLAINTS  # noqa: E402
 from bot.scenario import load_classifier  # noqa: E402
+from kb.config import SearchSettings  # noqa: E402
+from kb.encoder import load_encoders  # noqa: E402
 
 MAPPED = {
     "greeting": {"greeting"},
@@ -36,15 +40,16 @@ MAPPED = {
 
 
 def main() -> None:
-    classifier = load_classifier()
-    for name in ("scenarios.tsv", "scenarios_unseen.tsv"):
+    alone = "--letters" in sys.argv
+    classifier = load_classifier() if alone else load_classifier(encoder=load_encoders(SearchSettings())[0])
+    for name in ("situations_test.tsv", "scenarios.tsv", "scenarios_unseen.tsv"):
         rows = [line.split("\t") for line in (ROOT / "tests/bot/data" / name).read_text(encoding="utf-8").splitlines()]
         told = [(label, classifier.classify(text).scenario) for label, text in rows]
         right = Counter(label for label, got in told if label == got)
         wanted, given = Counter(label for label, _ in told), Counter(got for _, got in told)
         scores = [2 * right[label] / (wanted[label] + given[label]) for label in wanted]
         print(f"{name}: {len(rows)} messages, macro-F1 {sum(scores) / len(scores):.3f}")
-    for path in map(Path, sys.argv[1:]):
+    for path in map(Path, (name for name in sys.argv[1:] if name != "--letters")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         if "coarse" in rows[0]:
             counted, right = Counter(), Counter()

@@ -62,6 +62,12 @@ def journal(tmp_path: Path, clock: Clock) -> Journal:
 Make = Callable[..., Assistant]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def learnt() -> None:
+    """Situations are learnt once, before any reply is timed."""
+    load_classifier().classify("您好")
+
+
 @pytest.fixture
 def make(base: ScriptedBase, journal: Journal, clock: Clock) -> Make:
     """An assistant; keyword arguments replace its parts."""

@@ -12,7 +12,7 @@ from bot.cli import SCENARIO_NAMES, cli
 from bot.journal import Journal
 from bot.records import SCENARIOS, Reply
 from kb.console import run
-from kb.errors import StoreEmpty
+from kb.errors import ModelMissing, StoreEmpty
 from tests.bot.conftest import COD
 
 
@@ -129,14 +129,19 @@ def test_check_names_rule_span_reason_and_a_better_wording(capsys, tmp_path):
     assert run(cli, ["check", "--batch", batch(tmp_path, {"id": 1, "reply": "x", "scenario": "y"})]) == 2
 
 
-def test_classify(capsys, tmp_path):
+def test_classify(capsys, tmp_path, home, monkeypatch):
+    monkeypatch.setattr("kb.encoder.load_encoders", lambda *given: (_ for _ in ()).throw(ModelMissing("没有")))
     path = batch(tmp_path, {"id": 1, "text": "你们回复太慢了"}, {"id": 2, "text": "麻烦问下修一次收多少钱，多谢啦"})
     assert run(cli, ["classify", "--batch", path]) == 0
     rows = lines(capsys)
     assert [row["scenario"] for row in rows] == ["complaint_slow", "question"]
     assert all(0 <= row["confidence"] <= 1 for row in rows)
     assert run(cli, ["classify", "谢谢"]) == 0
-    assert capsys.readouterr().out.startswith("thanks")
+    out, err = capsys.readouterr()
+    assert out.startswith("thanks") and "按字面" in err
+    home.path.mkdir()
+    home.scenarios.write_text("[label.praise]\nexamples = 3\n", encoding="utf-8")
+    assert run(cli, ["classify", "谢谢"]) == 2
 
 
 def test_accounts_with_the_password_from_stdin(home, capsys, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kb.config import SearchSettings
-from kb.encoder import SentenceTransformerEncoder, load_encoders
+from kb.encoder import RememberingEncoder, SentenceTransformerEncoder, load_encoders
 from kb.errors import ModelDamaged, ModelError, ModelMissing
 from tests.contracts import EncoderContract
 from tests.doubles import BigramEncoder
@@ -63,3 +63,24 @@ def test_the_fingerprint_follows_the_files(tmp_path):
 def test_an_unknown_encoder_is_named(names, named, tmp_path):
     with pytest.raises(ModelError, match=named):
         load_encoders(SearchSettings(encoders=names, models=str(tmp_path)))
+
+
+class TestRememberingEncoder(EncoderContract):
+    @pytest.fixture
+    def encoder(self):
+        return RememberingEncoder(BigramEncoder())
+
+    def test_one_message_is_encoded_once(self, monkeypatch):
+        inner = BigramEncoder()
+        asked: list[str] = []
+        monkeypatch.setattr(inner, "questions", lambda texts: asked.extend(texts) or inner.passages(texts))
+        encoder = RememberingEncoder(inner)
+        first = encoder.questions(["怎么退货", "运费谁出"])
+        assert (encoder.questions(["运费谁出"])[0] == first[1]).all()
+        assert asked == ["怎么退货", "运费谁出"]
+
+    def test_what_is_remembered_does_not_grow(self):
+        encoder = RememberingEncoder(BigramEncoder())
+        for number in range(2 * encoder.KEPT):
+            encoder.questions([f"第{number}句"])
+        assert len(encoder._known) == encoder.KEPT
