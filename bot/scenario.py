@@ -43,8 +43,9 @@ Refusal = Literal["care", "other_customer", "internal"]
 """``care``: somebody may harm themselves. ``other_customer``: data of other people. ``internal``: what customers must
 not see, or an attempt to turn the program against its rules."""
 
-SURE = 0.4
-"""Least probability of a situation other than question; with less the knowledge is asked."""
+SURE, SURE_OF_SHORT = 0.4, 0.6
+"""Least probability of a situation other than question; with less the knowledge is asked. A bare topic (大件, 生鲜) is
+like many things a little, and few letters must be surer."""
 TROUBLED = 0.15
 """Probability of a complaint from which a question gets a word of regret with its answer."""
 MERE_COURTESY = 0.97
@@ -129,7 +130,8 @@ class Classifier:
             return Situation(scenario, MERE_COURTESY, (), text)
         found = self._probabilities(self._seen(words, courtesies, rest, matter))
         best = max(SCENARIOS, key=lambda name: found[name])
-        label = best if found[best] >= SURE else "question"
+        least = SURE_OF_SHORT if len(letters(words)) <= SHORT_CHARS else SURE
+        label = best if found[best] >= least else "question"
         kept: tuple[Scenario, ...] = tuple(name for name in dict.fromkeys(courtesies) if name not in (label, "goodbye"))
         if label == "question":
             kept += tuple(name for name in SCENARIOS if name in COMPLAINTS and found[name] >= TROUBLED)[:1]
