@@ -168,7 +168,8 @@ def _as_bytes(vectors: Reals) -> NDArray[np.int8]:
     import numpy as np
 
     largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-12)
-    return np.rint(vectors * (127 / largest)).astype(np.int8)
+    rounded: NDArray[np.int8] = np.rint(vectors * (127 / largest)).astype(np.int8)
+    return rounded
 
 
 def _restored(stored: NDArray[np.int8]) -> Reals:

@@ -275,7 +275,7 @@ class Classifier:
                 match = pattern.match(rest)
                 if match and match.end() and (name != "goodbye" or match.end() == len(rest)):
                     if name in COURTESIES:
-                        met.append(name)  # type: ignore[arg-type]
+                        met.append(name)
                     rest = rest[match.end() :]
                     break
             else:
@@ -286,7 +286,7 @@ class Classifier:
         for name in ("thanks", "goodbye"):
             match = re.search(f"(?:{self._courtesy[name].pattern})$", rest)
             if match and match.start() > 1:
-                met.append(name)  # type: ignore[arg-type]
+                met.append(name)
                 rest = rest[: match.start()]
         courtesies.extend(met)
         return rest
