@@ -286,7 +286,7 @@ class Classifier:
         for name in ("thanks", "goodbye"):
             match = re.search(f"(?:{self._courtesy[name].pattern})$", rest)
             if match and match.start() > 1:
-                met.append(name)
+                met.append(name)  # type: ignore[arg-type]
                 rest = rest[: match.start()]
         courtesies.extend(met)
         return rest
