@@ -76,6 +76,20 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Servers that may call the JSON API (see docs/api.md).
+
+    ``keys``: SHA-256 digests of their keys, in hexadecimal; the keys themselves are kept nowhere here. Without any, only
+    browsers are served. ``messages_per_minute``: of one key, all its sessions together.
+    """
+
+    TABLE: ClassVar[str] = "api"
+
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    messages_per_minute: int = 300
+
+
+@dataclass(frozen=True, slots=True)
 class LLMSettings:
     """An optional chat model behind an OpenAI-compatible address; off while ``model`` is empty.
 

@@ -11,7 +11,7 @@ import pytest
 import bot.cli
 import ingest.cli
 import kb.cli
-from bot.settings import BotSettings, LLMSettings, RetentionSettings, ServerSettings, WebhookSettings
+from bot.settings import ApiSettings, BotSettings, LLMSettings, RetentionSettings, ServerSettings, WebhookSettings
 from kb.config import SearchSettings, ShopSettings
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +23,7 @@ def read(name: str) -> str:
 
 @pytest.mark.parametrize(
     "cls",
-    [ShopSettings, SearchSettings, BotSettings, ServerSettings, LLMSettings, RetentionSettings, WebhookSettings],
+    [ShopSettings, SearchSettings, BotSettings, ServerSettings, ApiSettings, LLMSettings, RetentionSettings, WebhookSettings],
 )
 def test_every_setting_is_documented_with_its_default(cls):
     table = read("docs/settings.md").split(f"## [{cls.TABLE}]")[1].split("\n## ")[0]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Literal, Protocol
+from typing import Protocol
 
+from bot.journal import Rating, Reason
 from bot.records import UNSOLVED, Reply, TurnView
 from bot.ui.views import (
     HUMAN,
@@ -60,7 +61,9 @@ class Speaker(Protocol):
 class Ratings(Protocol):
     """The part of :class:`bot.journal.Journal` a page talks to."""
 
-    def rate(self, turn_id: str, session: str, value: Literal["up", "down"], comment: str = "") -> None:
+    def rate(
+        self, turn_id: str, session: str, value: Rating, comment: str = "", reasons: Sequence[Reason] = ()
+    ) -> None:
         """Rate a reply of this session."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.requests import Request
@@ -41,7 +42,8 @@ async def in_words(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     if status == 404 and request.method == "GET":
         return HTMLResponse(error_page("没有找到这个页面", "您要看的页面不存在，或者地址已经更新。"), 404)
-    return JSONResponse({"detail": "这个请求无法处理，请返回首页重试。"}, status)
+    text = "这个请求无法处理，请返回首页重试。"
+    return JSONResponse({"detail": text, "error": text}, status)
 
 
 def source_page(entry: Entry, entries: Sequence[Entry], today: date) -> str:
@@ -88,6 +90,47 @@ def _section(entry: Entry, text: str, here: bool, today: date) -> str:
     mark = ' id="here" class="here"' if here else ""
     said = "" if entry.only_wrong else prose(text, "text")
     return f"<section{mark}>{question}{ended}{said}{wrong}</section>"
+
+
+def api_page(described: Mapping[str, Any]) -> str:
+    """What the API takes and gives, from its OpenAPI description."""
+    schemas = described["components"]["schemas"]
+    calls = "".join(
+        f"<section><h3>{escape(method.upper())} {escape(path)}</h3><p>{escape(operation['summary'])}</p>"
+        f"<p>发送 {_schema(operation['requestBody']['content']['application/json']['schema'])}，"
+        f"得到 {_schema(operation['responses']['200']['content']['application/json']['schema'])}；"
+        f"不成时（{'、'.join(status for status in operation['responses'] if status != '200')}）得到 Problem</p></section>"
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    )
+    shapes = "".join(
+        f"<h2>{escape(name)}</h2><section>"
+        + "".join(_field(key, value, key in schema.get("required", ())) for key, value in schema["properties"].items())
+        + "</section>"
+        for name, schema in schemas.items()
+    )
+    body = f"<main><h1>接口说明</h1><p>OpenAPI：/api/openapi.json</p>{calls}{shapes}</main>"
+    return page(described["info"]["title"], body, "source-page")
+
+
+def _field(name: str, schema: Mapping[str, Any], required: bool) -> str:
+    limit = f"，最多 {schema['maxLength']} 个字" if "maxLength" in schema else ""
+    text = f"：{escape(schema['description'])}" if "description" in schema else ""
+    need = "，必填" if required else ""
+    return f'<p class="item"><b>{escape(name)}</b>（{_schema(schema)}{limit}{need}）{text}</p>'
+
+
+def _schema(schema: Mapping[str, Any]) -> str:
+    """A JSON schema in a word or two."""
+    if "$ref" in schema:
+        return escape(schema["$ref"].rpartition("/")[2])
+    if "enum" in schema or "const" in schema:
+        return escape(" | ".join(map(str, schema.get("enum", [schema.get("const")]))))
+    if "anyOf" in schema:
+        return " | ".join(map(_schema, schema["anyOf"]))
+    if schema.get("type") == "array":
+        return f"[{_schema(schema['items'])}]"
+    return escape(str(schema.get("type", "object")))
 
 
 def sign_in_page(message: str = "", name: str = "") -> str:

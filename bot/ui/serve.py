@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from bot.settings import ServerSettings
+from bot.settings import ApiSettings, ServerSettings
 from bot.ui.launch import listen, web_address
 from kb.config import Home, ShopSettings, load
 
@@ -58,7 +58,8 @@ def customer_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     assistant.warm_up()
     if courier is not None:
         courier.start()
-    return create_customer_app(assistant, journal, base, load(ShopSettings, home), load(ServerSettings, home))
+    shop, server, api = load(ShopSettings, home), load(ServerSettings, home), load(ApiSettings, home)
+    return create_customer_app(assistant, journal, base, shop, server, api=api)
 
 
 def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:

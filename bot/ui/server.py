@@ -15,13 +15,13 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from bot.ui.pages import error_page, in_words, source_page
 from bot.ui.security import BodyLimit, OriginCheck, RouteGate, SecurityHeaders
-from bot.ui.visitors import Allowance, Throttle, VisitorCookie
+from bot.ui.visitors import VISITOR_HEADER, Allowance, Throttle, VisitorCookie
 from kb.errors import StoreError
 from kb.records import Entry
 
 if TYPE_CHECKING:
     from bot.metrics import Monitor
-    from bot.settings import ServerSettings
+    from bot.settings import ApiSettings, ServerSettings
     from bot.ui.chat import Ratings, Speaker
     from bot.ui.desk import Desk
     from bot.ui.sign_in import AccountBook
@@ -59,21 +59,32 @@ def create_customer_app(
     shop: ShopSettings,
     server: ServerSettings,
     today: Callable[[], date] = date.today,
+    api: ApiSettings | None = None,
 ) -> FastAPI:
-    """The public app: the page, sources of public entries, and health. It takes no uploads and shows nothing internal."""
+    """The public app: the page, the JSON API, sources of public entries, and health.
+
+    It takes no uploads and shows nothing internal.
+
+    Raises:
+        SettingsError: a key in ``api`` is not a digest.
+    """
+    from bot.settings import ApiSettings
+    from bot.ui.api import serve_api
     from bot.ui.chat import Chat
     from bot.ui.customer import build_customer_page
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
 
     app = _app(shop)
     _ready(app, base, reasons=False)
-    blocks = build_customer_page(Chat(speaker, ratings, Allowance(server.messages_per_minute)), shop, server)
+    visitors = Allowance(server.messages_per_minute)
+    blocks = build_customer_page(Chat(speaker, ratings, visitors), shop, server)
     looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "talk.css", "common.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(server.messages_per_minute * ADDRESS_FACTOR))
     app.add_middleware(VisitorCookie, secure=server.cookie_secure)
     _guard(app, server, server.frame_ancestors)
     _sources(app, base, today, lambda entry: entry.audience == "public")
+    serve_api(app, speaker, ratings, base, visitors, server, api or ApiSettings())
     mount_page(app, blocks, server.max_waiting)
     return app
 
@@ -162,6 +173,7 @@ def _guard(app: FastAPI, server: ServerSettings, frame_ancestors: Sequence[str])
         CORSMiddleware,
         allow_origins=list(server.allowed_origins),
         allow_methods=["GET", "POST"],
+        allow_headers=[VISITOR_HEADER],
         allow_credentials=True,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)

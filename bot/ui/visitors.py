@@ -22,8 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.ui.security import DIRECT_ROUTE, EVENT_ROUTE, refuse
 
 COOKIE = "visitor"
+VISITOR_HEADER = "x-visitor"
+API_ROUTES = ("/api/ask", "/api/feedback")
 DAYS = 30
-_MADE_BY_US = re.compile(r"[A-Za-z0-9_-]{43}")
+_MADE_BY_US = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes
 BUSY = "现在咨询的人比较多，请您稍等几秒再发一次。"
 TOO_FAST = "您发得有点快，请稍等 {seconds} 秒再发。"
 
@@ -31,7 +33,9 @@ TOO_FAST = "您发得有点快，请稍等 {seconds} 秒再发。"
 class VisitorCookie:
     """Gives every new visitor a random id; the app behind it sees the id already on that first request.
 
-    Only the page and its events get one: an answer that a shared cache may keep must not carry anybody's id.
+    Only the page, its events and the API get one: an answer that a shared cache may keep must not carry anybody's id.
+    A page inside another site's page, where browsers keep cookies back, makes its id itself and sends it in
+    :data:`VISITOR_HEADER`, which no form or link of another site can do; it then stands for the cookie.
     """
 
     def __init__(self, app: ASGIApp, secure: bool = False) -> None:
@@ -40,14 +44,17 @@ class VisitorCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with a valid ``visitor`` cookie, setting it where it was missing."""
-        if scope["type"] != "http" or not _needs_visitor(scope["path"]):
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if scope["type"] != "http" or not _needs_visitor(scope["path"]) or "authorization" in headers:
             await self.app(scope, receive, send)
             return
-        cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
-        if _MADE_BY_US.fullmatch(cookies.get(COOKIE, "")):
+        cookies = cookie_parser(headers.get("cookie", ""))
+        brought = headers.get(VISITOR_HEADER, "")
+        known = _MADE_BY_US.fullmatch(brought) is not None
+        if not known and _MADE_BY_US.fullmatch(cookies.get(COOKIE, "")):
             await self.app(scope, receive, send)
             return
-        visitor = secrets.token_urlsafe(32)
+        visitor = brought if known else secrets.token_urlsafe(32)
         cookies[COOKIE] = visitor
         joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
         others = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
@@ -55,7 +62,7 @@ class VisitorCookie:
         flags = "; Secure" if self.secure else ""
 
         async def with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not known:
                 lasting = f"Max-Age={DAYS * 86400}; Path=/; HttpOnly; SameSite=Lax{flags}"
                 MutableHeaders(scope=message).append("set-cookie", f"{COOKIE}={visitor}; {lasting}")
             await send(message)
@@ -64,7 +71,7 @@ class VisitorCookie:
 
 
 def _needs_visitor(path: str) -> bool:
-    return path in {"/", EVENT_ROUTE} or path.startswith(DIRECT_ROUTE + "/")
+    return path in {"/", EVENT_ROUTE, *API_ROUTES} or path.startswith(DIRECT_ROUTE + "/")
 
 
 def session_of(request: Any) -> str:

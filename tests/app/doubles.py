@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.records import Reply, TurnView
 from kb.errors import InputError
@@ -62,7 +62,7 @@ class KeptRatings:
     def __init__(self) -> None:
         self.ratings: list[tuple[str, str, str]] = []
 
-    def rate(self, turn_id: str, session: str, value: str, comment: str = "") -> None:
+    def rate(self, turn_id: str, session: str, value: str, comment: str = "", reasons: Sequence[str] = ()) -> None:
         self.ratings.append((turn_id, session, value))
 
 
