@@ -15,6 +15,7 @@ import functools
 import hashlib
 import importlib.resources
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +29,9 @@ BITS = 16
 SENTENCE_CHARS = 80
 """Longer sentences are looked at in their beginning; few people write them."""
 WEIGHTS = "likeness.safetensors"
+
+_LATIN_NAME = re.compile(r"(?:\w+://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[a-z]{7,}", re.ASCII)
+"""Addresses and Latin names say nothing about manners, and their letters look like slang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ def load_likeness() -> Likeness:
 
 
 def plain(sentence: str) -> str:
-    """A folded sentence as the model compares it: one word for the customer, nothing that is hidden, not too long."""
-    text = sentence.replace(HIDDEN, "").replace("你", "您").replace("妳", "您").strip(" ，,~")
+    """A folded sentence as the model compares it: one word for the customer, nothing hidden, no names, not too long."""
+    text = _LATIN_NAME.sub("", sentence.replace(HIDDEN, "").replace("你", "您").replace("妳", "您")).strip(" ，,~")
     return text[:SENTENCE_CHARS]
 
 
