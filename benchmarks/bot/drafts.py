@@ -3,7 +3,7 @@
     python benchmarks/bot/drafts.py [--patterns] [FILE ...]
 
 A FILE holds lines ``bad|ok <tab> class <tab> manual|reworded|- <tab> draft``; without one the kept-apart
-``tests/bot/data/drafts_unseen.tsv`` is used. ``--patterns`` leaves the likeness out.
+``drafts_unseen.tsv`` and ``drafts_second.tsv`` of ``tests/bot/data`` are used. ``--patterns`` leaves the likeness out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> None:
     options = {word for word in sys.argv[1:] if word.startswith("--")}
     files = [Path(word) for word in sys.argv[1:] if not word.startswith("--")]
     checker = Checker(load_rulebook()) if "--patterns" in options else load_checker()
-    for path in files or [ROOT / "tests" / "bot" / "data" / "drafts_unseen.tsv"]:
+    for path in files or [ROOT / "tests" / "bot" / "data" / f"drafts_{name}.tsv" for name in ("unseen", "second")]:
         report(path, checker)
 
 

@@ -16,8 +16,9 @@ BOOK = load_rulebook()
 RULES = BOOK.rules
 DATA = Path(__file__).parent / "data"
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge" / "public"
-FLOORS = [("drafts.tsv", 0.97, 0.95), ("drafts_unseen.tsv", 0.9, 0.85)]
-"""Verdicts by letters alone: sheet, precision, recall. The first was tuned on, the second never."""
+UNSEEN = ("drafts_unseen.tsv", "drafts_second.tsv")
+FLOORS = [("drafts.tsv", 0.97, 0.95), *((name, 0.93, 0.9) for name in UNSEEN)]
+"""Verdicts by letters alone: sheet, precision, recall. The first was tuned on, the others never."""
 
 
 def cases(kind: str) -> list[tuple[str, str | None, str]]:
@@ -57,7 +58,7 @@ def test_drafts_that_no_rule_was_written_for(name, precision, recall):
 def test_measured_drafts_are_no_examples():
     """But for the trade's own phrases (``manual``), which anybody would write down."""
     examples = {line.rstrip("。？！") for rule in RULES for line in rule.like + rule.unlike + rule.bad + rule.good}
-    lines = (DATA / "drafts_unseen.tsv").read_text(encoding="utf-8").splitlines()
+    lines = [line for name in UNSEEN for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
     assert not examples & {line.split("\t")[3].rstrip("。？！") for line in lines if "\tmanual\t" not in line}
 
 
@@ -118,6 +119,31 @@ def test_situations_ask_for_more():
     assert check("我帮您查一下。") == ()
     (finding,) = check("我帮您查一下。", "complaint_slow")
     assert (finding.rule, finding.span) == ("shape.apology_missing", (0, 7))
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("早上好！很高兴为您服务。", ["shape.answer_missing"]),
+        ("您好，感谢您的咨询。", ["shape.answer_missing"]),
+        ("您好，运费由我们承担。", []),
+        ("您好，请稍候，我马上为您查询。", []),
+        ("运费由我们承担。您好，请在订单里申请。", ["shape.greeting_late"]),
+        ("您好，这张券无法用于手机。", ["shape.way_forward_missing"]),
+        ("您好，这张券无法用于手机，您可以用它购买配件。", []),
+        ("您好，请问您是遇到付款时不支持信用卡吗？", []),
+    ],
+)
+def test_a_question_gets_an_answer_and_a_no_a_way_forward(text, rules):
+    check = load_checker().check
+    assert [finding.rule for finding in check(text, "question")] == rules
+    assert check(text) == ()
+
+
+def test_letters_of_names_and_addresses_are_no_slang():
+    check = load_checker().check
+    assert check("您可以写信到 service@example.com，或者打开 https://www.example.com/help 查看。") == ()
+    assert check("寄到 Sunflower 的仓库即可。") == ()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
