@@ -56,10 +56,11 @@ class RetentionSettings:
 class ServerSettings:
     """How the pages are served.
 
-    ``frame_ancestors``: sites that may embed the customer page. ``allowed_origins``: sites whose scripts may call it.
+    ``frame_ancestors``: sites that may embed the customer page, as ``https://www.example.com``. ``allowed_origins``: sites whose scripts may call it.
     ``max_concurrent``: replies worked on at once; ``max_waiting``: messages that may queue behind them.
     ``messages_per_minute``: of one visitor. ``login_hours``: how long a staff login lasts. ``cookie_secure``: send
-    cookies over HTTPS only (set it when the site is served so). ``metrics_token``: who shows it may read ``/metrics`` of the
+    cookies over HTTPS only (set it when the site is served so). ``demo``: serve ``/demo``, a make-believe shop
+    with the customer page embedded. ``metrics_token``: who shows it may read ``/metrics`` of the
     staff side from another machine; given by the environment only (``KB_SERVER_METRICS_TOKEN``), never shown.
     """
 
@@ -72,6 +73,7 @@ class ServerSettings:
     messages_per_minute: int = 30
     login_hours: int = 12
     cookie_secure: bool = False
+    demo: bool = False
     metrics_token: str = field(default="", repr=False)
 
 

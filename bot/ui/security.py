@@ -8,16 +8,21 @@ plain ASGI, so that streamed replies pass through untouched.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kb.errors import SettingsError
+
 EVENT_ROUTE = "/gradio_api/queue/join"
 """Where the browser sends the events that stream."""
 DIRECT_ROUTE = "/gradio_api/run"
 """Below this it sends the others; Gradio itself refuses queued events there, because the queue is not ``api_open``."""
+
+EMBED_SCRIPT = "/embed.js"
 
 CLOSED = (
     "/gradio_api",
@@ -52,8 +57,20 @@ async def refuse(send: Send, status: int, text: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+_SITE = re.compile(r"https?://(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
+
+
 def content_policy(ancestors: Sequence[str]) -> str:
-    """The Content-Security-Policy: nothing from other hosts, framed only by ourselves and ``ancestors``."""
+    """The Content-Security-Policy: nothing from other hosts, framed only by ourselves and ``ancestors``.
+
+    Raises:
+        SettingsError: one of ``ancestors`` is not a site; anything else could change the rest of the policy.
+    """
+    for site in ancestors:
+        if not _SITE.fullmatch(site):
+            raise SettingsError(
+                f"设置 [server] frame_ancestors 里的“{site}”不是网站地址；请写成 https://www.example.com 的样子，末尾不带斜杠。"
+            )
     return "; ".join(
         (
             "default-src 'self'",
@@ -72,7 +89,7 @@ def content_policy(ancestors: Sequence[str]) -> str:
 
 
 class SecurityHeaders:
-    """Puts the protecting headers on every answer; pages are never cached, hashed assets always."""
+    """Puts the protecting headers on every answer; pages are never cached, hashed assets always, the script an hour."""
 
     def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str] = ()) -> None:
         self.app = app
@@ -99,7 +116,8 @@ class SecurityHeaders:
                 headers["x-robots-tag"] = "noindex"
                 # These two carry a digest of the content in their address.
                 hashed = path.startswith(("/assets/", "/ui/")) and message["status"] in {200, 304}
-                headers["cache-control"] = "public, max-age=31536000, immutable" if hashed else "no-store"
+                kept = "public, max-age=3600" if path == EMBED_SCRIPT else "no-store"
+                headers["cache-control"] = "public, max-age=31536000, immutable" if hashed else kept
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from bot.ui.pages import error_page, in_words, source_page
-from bot.ui.security import BodyLimit, OriginCheck, RouteGate, SecurityHeaders
+from bot.ui.security import BodyLimit, OriginCheck, RouteGate, SecurityHeaders, content_policy
 from bot.ui.visitors import VISITOR_HEADER, Allowance, Throttle, VisitorCookie
 from kb.errors import StoreError
 from kb.records import Entry
@@ -66,24 +66,27 @@ def create_customer_app(
     It takes no uploads and shows nothing internal.
 
     Raises:
-        SettingsError: a key in ``api`` is not a digest.
+        SettingsError: a key in ``api`` is not a digest, or a site that may embed the page is none.
     """
     from bot.settings import ApiSettings
     from bot.ui.api import serve_api
     from bot.ui.chat import Chat
     from bot.ui.customer import build_customer_page
+    from bot.ui.embed import serve_embed
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
 
     app = _app(shop)
     _ready(app, base, reasons=False)
+    content_policy(server.frame_ancestors)  # a wrong one is told now; the middleware is made at the first request
     visitors = Allowance(server.messages_per_minute)
     blocks = build_customer_page(Chat(speaker, ratings, visitors), shop, server)
-    looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "talk.css", "common.js"))
+    looks = serve_looks(app, ("common.css", "gradio.css", "customer.css", "talk.css", "common.js", "framed.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     app.add_middleware(Throttle, allowance=Allowance(server.messages_per_minute * ADDRESS_FACTOR))
     app.add_middleware(VisitorCookie, secure=server.cookie_secure)
     _guard(app, server, server.frame_ancestors)
     _sources(app, base, today, lambda entry: entry.audience == "public")
+    serve_embed(app, shop.brand, demo=server.demo)
     serve_api(app, speaker, ratings, base, visitors, server, api or ApiSettings())
     mount_page(app, blocks, server.max_waiting)
     return app

@@ -34,7 +34,7 @@ class VisitorCookie:
     """Gives every new visitor a random id; the app behind it sees the id already on that first request.
 
     Only the page, its events and the API get one: an answer that a shared cache may keep must not carry anybody's id.
-    A page inside another site's page, where browsers keep cookies back, makes its id itself and sends it in
+    A page inside another site's page, where browsers keep cookies back, brings an id made there and sends it in
     :data:`VISITOR_HEADER`, which no form or link of another site can do; it then stands for the cookie.
     """
 
