@@ -189,6 +189,8 @@ class Assistant:
                         spoken = plan.confirmed(ticket) if plan.confirmed is not None else spoken
                     reply = replace(self._finished(spoken, started), ticket=ticket.id if ticket is not None else None)
                     turn = self._journal.turn(session, self._role, stored, reply)
+                    if plan.rating is not None:
+                        self._journal.rate(plan.rating.turn, session, plan.rating.value, plan.rating.words)
                     if plan.wish is not None and ticket is not None and ticket.kind != "suggestion":
                         pending = ticket.state != "closed" and not plan.wish.ends
                         conversation.ticket = ticket.id if pending else None

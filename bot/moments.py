@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.closing import CHOICES, Rated
 from bot.compose import Draft
 from bot.deadline import ServiceHours
 from bot.facts import told
@@ -25,6 +26,15 @@ class Moments:
         self._role: Role = role
         self._opening = opening
         self._hours = hours
+
+    def rated(self, moment: Moment, rating: Rated) -> Plan:
+        """Thanks for a rating, with an apology and a person on offer where it is a bad one."""
+        moment.conversation.choices = {}
+        thanks, unstored = (
+            Spoken("scripted", "no_more_questions", Draft(moment.wording.line(line, moment.place)))
+            for line in (f"moment.rated_{rating.value}", "moment.rated_unrecorded")
+        )
+        return Plan(thanks, unstored=unstored, rating=rating)
 
     def act(self, moment: Moment) -> Plan:
         """What is said in every situation but a question."""
@@ -55,11 +65,13 @@ class Moments:
             text = moment.wording.line(name, place)
             rating = moment.wording.line("moment.rating", place)
             asked = any(rating in bubble.text for bubble in conversation.bubbles)
+            choices: tuple[str, ...] = ()
             if scenario in ("goodbye", "no_more_questions") and conversation.turns > 1 and not asked:
                 text += "\n" + rating
+                choices = CHOICES if self._role == "customer" else ()
             if name == "moment.abusive_again" and self._hours.closed():
                 text += "\n" + moment.wording.line("person.closed_now", place)
-            return Spoken(decision.outcome, scenario, Draft(text), situation.confidence)
+            return Spoken(decision.outcome, scenario, Draft(text), situation.confidence, choices=choices)
 
         if scenario in ("goodbye", "no_more_questions"):
             conversation.ticket, conversation.ticket_kind = None, ""

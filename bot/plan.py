@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.closing import Rated
 from bot.compose import Draft
 from bot.deadline import ServiceHours
 from bot.policy import Due
@@ -72,13 +73,14 @@ class Wish:
 class Plan:
     """``spoken`` is said once ``wish`` is stored; ``unstored`` where that failed, None if it makes no difference.
 
-    ``confirmed`` replaces ``spoken`` where the words name the ticket that was written.
+    ``confirmed`` replaces ``spoken`` where the words name the ticket that was written. ``rating`` is kept with the turn.
     """
 
     spoken: Spoken
     wish: Wish | None = None
     unstored: Spoken | None = None
     confirmed: Callable[[Ticket], Spoken] | None = None
+    rating: Rated | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot import followup
 from bot.checker import Checker
+from bot.closing import rated
 from bot.complaint import Complaints, announces, withdraws
 from bot.compose import Draft
 from bot.deadline import ServiceHours
@@ -86,6 +87,9 @@ class Responder:
         picked = followup.chosen(words, conversation.choices)
         if picked is not None:
             return self._complaints.resumed(self._questions.picked(picked, moment), moment)
+        rating = rated(words, conversation.bubbles) if customer else None
+        if rating is not None:
+            return self._moments.rated(moment, rating)
         situation = self._classifier.classify(words)
         if conversation.question and followup.means(words):
             situation = replace(situation, scenario="question")  # 我的意思是投诉快递员 asks how that is done
