@@ -63,8 +63,9 @@ def build(
         StoreLocked, StoreError, ModelError, SettingsError: nothing was written.
         GateRefused: the new generation is kept as a draft, the live one stays.
     """
+    from kb.draft import content_digest
     from kb.encoder import load_encoders
-    from kb.store import Store, content_digest
+    from kb.store import Store
     from kb.synonyms import load_synonyms
     from kb.twins import twins
 

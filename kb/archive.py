@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from kb.durable import disk_errors, sync_folder
 from kb.errors import StoreDamaged, StoreEmpty, StoreError
+from kb.generations import AUDIENCES
 from kb.manifest import Manifest, sha256
-from kb.store import AUDIENCES, Store
+from kb.store import Store
 
 
 def backup(store: Store, file: Path) -> None:

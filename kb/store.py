@@ -1,143 +1,35 @@
-"""Generations of knowledge on disk: written aside, verified, switched in one step, kept for going back.
-
-    store/gen-000012/manifest.json
-                     public/    what customers may see; holds no internal text at all
-                     internal/  everything, for staff
-    store/CURRENT    one line: the id of the live generation
-"""
+"""The store of a home: generations are written aside, verified, made live in one step, kept for going back."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from kb.draft import draft
 from kb.durable import disk_errors, in_words, is_full, replace_file, sync_folder, write_file
 from kb.encoder import Encoder
 from kb.errors import StaleDraft, StoreDamaged, StoreEmpty, StoreError
-from kb.fitting import calibrated
-from kb.index import INDEX_VERSION, Index, Progress, build_index, entries_to_bytes
+from kb.generations import AUDIENCES, Generations
+from kb.index import Index, Progress
 from kb.lock import WriterLock
-from kb.manifest import EncoderInfo, FileInfo, Manifest, OtherFormat, SourceFile, sha256
-from kb.records import Audience, Entry
+from kb.manifest import FileInfo, Manifest, SourceFile, sha256
+from kb.records import Entry
 from kb.synonyms import Synonyms
 from kb.vector_cache import VectorCache
 
-_ID = re.compile(r"gen-\d{6,}")
-AUDIENCES: tuple[Audience, ...] = ("public", "internal")
 
-
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """What changed between two generations; ``changed`` pairs the old entry with the new one of the same id."""
-
-    added: tuple[Entry, ...]
-    changed: tuple[tuple[Entry, Entry], ...]
-    removed: tuple[Entry, ...]
-
-
-class Store:
+class Store(Generations):
     """All generations of one home. Readers need no lock; writing methods take it themselves, or join one held here."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        super().__init__(root)
         self._lock = WriterLock(root)
         self._cache = VectorCache(root / ".vectors")
-
-    # reading
-
-    def current(self) -> str | None:
-        """Id of the live generation, None before the first publish."""
-        try:
-            line = (self.root / "CURRENT").read_text(encoding="ascii").strip()
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise StoreDamaged(f"{self.root / 'CURRENT'} 读不出来（{error}）；请运行 python -m ingest publish 版本号 重新指定。") from error
-        if not _ID.fullmatch(line):
-            raise StoreDamaged(f"{self.root / 'CURRENT'} 的内容“{line[:40]}”不是版本号；请运行 python -m ingest publish 版本号 重新指定。")
-        return line
-
-    def ids(self) -> list[str]:
-        """Ids of all generations on disk, newest first; damaged ones too."""
-        try:
-            names = [path.name for path in self.root.iterdir() if _ID.fullmatch(path.name)]
-        except FileNotFoundError:
-            return []
-        return sorted(names, key=lambda name: int(name[4:]), reverse=True)
-
-    def manifest(self, identity: str) -> Manifest:
-        """The manifest of one generation.
-
-        Raises:
-            StoreError: there is no such generation.
-            StoreDamaged: its manifest cannot be trusted.
-        """
-        folder = self._folder(identity)
-        try:
-            manifest = Manifest.from_bytes((folder / "manifest.json").read_bytes())
-        except OtherFormat as error:
-            raise StoreDamaged(
-                f"版本 {identity} 是用另一版程序生成的（{error}）；请换回那一版程序，或运行 python -m ingest build --full 重新生成。"
-            ) from error
-        except (OSError, ValueError) as error:
-            raise StoreDamaged(f"版本 {identity} 的清单损坏（{error}）；{_REMEDY}") from error
-        if manifest.id != identity:
-            raise StoreDamaged(f"版本 {identity} 的文件夹里放着 {manifest.id} 的清单；{_REMEDY}")
-        return manifest
-
-    def load(self, identity: str, audience: Audience) -> Index:
-        """One audience's index, every byte checked against the manifest.
-
-        Raises:
-            StoreError: there is no such generation.
-            StoreDamaged: a file is missing, changed, or cannot be parsed.
-        """
-        manifest = self.manifest(identity)
-        folder = self._folder(identity)
-        names = [name for name in manifest.files if name.startswith(f"{audience}/")]
-        files = {name.split("/", 1)[1]: _read_checked(folder, name, manifest) for name in names}
-        try:
-            return Index.from_files(files, [encoder.fingerprint for encoder in manifest.encoders])
-        except ValueError as error:
-            raise StoreDamaged(f"版本 {identity} 的 {audience} 索引解析失败（{error}）；{_REMEDY}") from error
-
-    def verify(self, identity: str) -> Manifest:
-        """Check every file of a generation by length, digest and parsing, and that no internal entry is public.
-
-        Raises:
-            StoreError: there is no such generation.
-            StoreDamaged: the first fault found.
-        """
-        manifest = self.manifest(identity)
-        known = {*manifest.files, "manifest.json"}
-        folder = self._folder(identity)
-        for path in folder.rglob("*"):
-            name = path.relative_to(folder).as_posix()
-            if path.is_file() and name not in known:
-                raise StoreDamaged(f"版本 {identity} 里多出文件 {name}；{_REMEDY}")
-        for audience in AUDIENCES:
-            index = self.load(identity, audience)
-            if audience == "public" and any(entry.audience != "public" for entry in index.entries):
-                raise StoreDamaged(f"版本 {identity} 的公开索引里混入了内部内容；{_REMEDY}")
-        return manifest
-
-    def diff(self, old: str, new: str) -> Diff:
-        """What ``new`` holds that ``old`` did not, and the other way round; entries are matched by id."""
-        before = {entry.id: entry for entry in self.load(old, "internal").entries}
-        after = {entry.id: entry for entry in self.load(new, "internal").entries}
-        return Diff(
-            added=tuple(entry for key, entry in after.items() if key not in before),
-            changed=tuple((before[key], entry) for key, entry in after.items() if key in before and before[key] != entry),
-            removed=tuple(entry for key, entry in before.items() if key not in after),
-        )
-
-    # writing
 
     @contextlib.contextmanager
     def lock(self, what: str) -> Iterator[None]:
@@ -179,41 +71,19 @@ class Store:
             if parent and not full:
                 with contextlib.suppress(StoreError):  # a damaged parent only costs its vectors
                     known.append(self.load(parent, "internal"))
-            public = [entry for entry in entries if entry.audience == "public"]
-            cache = None if full else self._cache
-            internal_index, counts = build_index(
-                entries, encoders, synonyms=synonyms, known=known, cache=cache, progress=progress
+            made = draft(
+                entries,
+                encoders,
+                sources=sources,
+                synonyms=synonyms,
+                note=note,
+                rejected=rejected,
+                known=known,
+                cache=None if full else self._cache,
+                progress=progress,
             )
             known.clear()
-            indexes: dict[Audience, Index] = {"internal": calibrated(internal_index, encoders)}
-            if len(public) == len(entries):
-                indexes["public"] = indexes["internal"]
-            else:
-                public_index, _ = build_index(public, encoders, synonyms=synonyms, known=[internal_index])
-                indexes["public"] = calibrated(public_index, encoders)
-            manifest = Manifest(
-                id="",
-                created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                parent=None,
-                content=content_digest(entries, encoders, internal_index.synonyms),
-                encoders=tuple(EncoderInfo(e.name, e.fingerprint, e.dimension) for e in encoders),
-                counts={
-                    "entries": len(entries),
-                    "public": len(public),
-                    "internal": len(entries) - len(public),
-                    "views": len(internal_index.views),
-                    "embedded": counts.embedded,
-                    "reused": counts.reused,
-                    "rejected": rejected,
-                },
-                sources=tuple(sources),
-                files={},
-                note=note,
-            )
-            contents = (
-                (f"{audience}/{name}", data) for audience, index in indexes.items() for name, data in index.files()
-            )
-            return self.add(manifest, contents)
+            return self.add(made.manifest, made.files())
 
     def publish(self, identity: str, *, figures: Mapping[str, float] | None = None, override: str = "") -> None:
         """Make a generation live in one step, after verifying it whole.
@@ -239,7 +109,7 @@ class Store:
             with disk_errors(self.root, needed=len(note) + len(pointer)):
                 if marked != manifest:
                     # Aside in the root: what a killed process leaves there is swept, and no generation is touched.
-                    replace_file(self._folder(identity) / "manifest.json", note, aside=self.root)
+                    replace_file(self.folder(identity) / "manifest.json", note, aside=self.root)
                 self._point_at(identity, pointer)
             self._cache.clear()
 
@@ -335,14 +205,6 @@ class Store:
             self._write_folder(replace(manifest, id=identity, parent=self._known_current(), published=None), contents)
             return self.verify(identity)
 
-    # inside
-
-    def _folder(self, identity: str) -> Path:
-        folder = self.root / identity
-        if not _ID.fullmatch(identity) or not folder.is_dir():
-            raise StoreError(f"没有版本“{identity}”；可用 python -m ingest versions 查看全部版本。")
-        return folder
-
     def _write_folder(self, manifest: Manifest, contents: Iterable[tuple[str, bytes]]) -> None:
         aside = self.root / f".{manifest.id}.partial"
         files: dict[str, FileInfo] = {}
@@ -374,23 +236,3 @@ class Store:
             shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob(".*.tmp"):
             path.unlink(missing_ok=True)
-
-
-_REMEDY = "请运行 python -m ingest rollback 回到上一个版本，或 python -m ingest build --full 重新生成。"
-
-
-def content_digest(entries: Sequence[Entry], encoders: Sequence[Encoder], synonyms: Synonyms) -> str:
-    """Digest that is equal for two bases when their entries, encoders, synonyms and the way they are indexed are."""
-    parts = [f"index {INDEX_VERSION}", *(encoder.fingerprint for encoder in encoders)]
-    return sha256(entries_to_bytes(entries) + "\n".join(parts).encode("utf-8") + synonyms.to_bytes())
-
-
-def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
-    info = manifest.files[name]
-    try:
-        data = (folder / name).read_bytes()
-    except OSError as error:
-        raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 读不出来（{error.strerror}）；{_REMEDY}") from error
-    if len(data) != info.size or sha256(data) != info.sha256:
-        raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 已损坏（校验和不符）；{_REMEDY}")
-    return data

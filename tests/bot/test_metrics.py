@@ -22,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch) -> Store:
-    monkeypatch.setattr("kb.store.calibrated", lambda index, encoders: index)
+    monkeypatch.setattr("kb.draft.calibrated", lambda index, encoders: index)
     store = Store(tmp_path / "home" / "store")
     manifest = store.write([faq("问？", "答"), faq("内？", "部", audience="internal")], [BigramEncoder()], rejected=3)
     store.publish(manifest.id, figures={"gate_passed": 0.9})

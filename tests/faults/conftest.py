@@ -8,4 +8,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
     """See :func:`tests.faults.work.cheaply`."""
-    monkeypatch.setattr("kb.store.calibrated", lambda index, encoders: index)
+    monkeypatch.setattr("kb.draft.calibrated", lambda index, encoders: index)

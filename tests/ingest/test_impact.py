@@ -23,7 +23,7 @@ INVOICE = faq("怎么开发票？", "订单完成后申请电子发票。")
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kb.store.calibrated", lambda index, encoders: index)
+    monkeypatch.setattr("kb.draft.calibrated", lambda index, encoders: index)
     monkeypatch.setattr("kb.encoder.load_encoders", lambda settings, report=None: (BigramEncoder(),))
 
 

@@ -20,7 +20,7 @@ SECRET = passage("主管可批准三百元以内的补偿。", "赔付权限", a
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, a question waits until the switch is done."""
     monkeypatch.setattr("kb.knowledge.PATIENCE_S", 60)
-    monkeypatch.setattr("kb.store.calibrated", lambda index, encoders: index)
+    monkeypatch.setattr("kb.draft.calibrated", lambda index, encoders: index)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 
 from kb.archive import backup, restore
 from kb.calibration import DEFAULT
+from kb.draft import content_digest
 from kb.errors import StaleDraft, StoreDamaged, StoreEmpty, StoreError, StoreLocked
-from kb.store import Store, content_digest
+from kb.store import Store
 from kb.synonyms import Synonyms
 from tests.doubles import BigramEncoder, faq, passage
 
@@ -415,16 +416,16 @@ def test_a_network_folder_without_locks_is_named(store, encoder, monkeypatch):
 
 def test_a_home_in_chinese_with_spaces_and_a_clock_that_jumps(tmp_path, encoder, monkeypatch):
     """Order comes from ids and parents, never from times."""
-    import kb.store
+    import kb.draft
 
-    real, store = kb.store.datetime, Store(tmp_path / "店铺 资料（新）" / "store")
+    real, store = kb.draft.datetime, Store(tmp_path / "店铺 资料（新）" / "store")
 
     class Backwards:
         @staticmethod
         def now(tz=None):
             return real(2031 - len(store.ids()), 1, 1, tzinfo=tz)
 
-    monkeypatch.setattr(kb.store, "datetime", Backwards)
+    monkeypatch.setattr(kb.draft, "datetime", Backwards)
     for text in "甲乙丙":
         published(store, encoder, faq(f"{text}？", text))
     assert [store.manifest(identity).created[:4] for identity in store.ids()] == ["2029", "2030", "2031"]

@@ -47,7 +47,7 @@ class Publishing(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="店铺 "))
         # Calibration is most of a small build and touches no disk; a reader waits for a switch, however busy the machine.
         self.patches = [
-            mock.patch("kb.store.calibrated", lambda index, encoders: index), mock.patch("kb.knowledge.PATIENCE_S", 60)
+            mock.patch("kb.draft.calibrated", lambda index, encoders: index), mock.patch("kb.knowledge.PATIENCE_S", 60)
         ]  # fmt: skip
         for patch in self.patches:
             patch.start()

@@ -28,7 +28,7 @@ class Interrupted(BigramEncoder):
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kb.store.calibrated", lambda index, encoders: index)
+    monkeypatch.setattr("kb.draft.calibrated", lambda index, encoders: index)
 
 
 @pytest.fixture

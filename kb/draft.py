@@ -1,0 +1,84 @@
+"""What a build makes: the index of each audience with its calibration, and the manifest that describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from kb.encoder import Encoder
+from kb.fitting import calibrated
+from kb.index import INDEX_VERSION, Index, Progress, build_index, entries_to_bytes
+from kb.manifest import EncoderInfo, Manifest, SourceFile, sha256
+from kb.records import Entry
+from kb.synonyms import Synonyms
+from kb.vector_cache import VectorCache
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A generation that is not on disk yet; ``manifest`` lacks what only the disk decides: id, parent and files."""
+
+    manifest: Manifest
+    internal: Index
+    encoders: tuple[Encoder, ...]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Names and contents, made one after another: only one of the two indexes takes memory at any time but the entries."""
+        index = calibrated(self.internal, self.encoders)
+        yield from _below("internal", index)
+        public = [entry for entry in index.entries if entry.audience == "public"]
+        if len(public) < len(index.entries):
+            index, _ = build_index(public, self.encoders, synonyms=index.synonyms, known=[index])
+            index = calibrated(index, self.encoders)
+        yield from _below("public", index)
+
+
+def draft(
+    entries: Sequence[Entry],
+    encoders: Sequence[Encoder],
+    *,
+    sources: Sequence[SourceFile] = (),
+    synonyms: Synonyms | None = None,
+    note: str = "",
+    rejected: int = 0,
+    known: Sequence[Index] = (),
+    cache: VectorCache | None = None,
+    progress: Progress | None = None,
+) -> Draft:
+    """Index ``entries``; ``known``, ``cache`` and ``progress`` are those of :func:`kb.index.build_index`.
+
+    ``rejected`` counts files of which nothing was taken.
+    """
+    index, counts = build_index(entries, encoders, synonyms=synonyms, known=known, cache=cache, progress=progress)
+    public = sum(entry.audience == "public" for entry in entries)
+    manifest = Manifest(
+        id="",
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        parent=None,
+        content=content_digest(entries, encoders, index.synonyms),
+        encoders=tuple(EncoderInfo(e.name, e.fingerprint, e.dimension) for e in encoders),
+        counts={
+            "entries": len(entries),
+            "public": public,
+            "internal": len(entries) - public,
+            "views": len(index.views),
+            "embedded": counts.embedded,
+            "reused": counts.reused,
+            "rejected": rejected,
+        },
+        sources=tuple(sources),
+        files={},
+        note=note,
+    )
+    return Draft(manifest, index, tuple(encoders))
+
+
+def content_digest(entries: Sequence[Entry], encoders: Sequence[Encoder], synonyms: Synonyms) -> str:
+    """Digest that is equal for two bases when their entries, encoders, synonyms and the way they are indexed are."""
+    parts = [f"index {INDEX_VERSION}", *(encoder.fingerprint for encoder in encoders)]
+    return sha256(entries_to_bytes(entries) + "\n".join(parts).encode("utf-8") + synonyms.to_bytes())
+
+
+def _below(audience: str, index: Index) -> Iterator[tuple[str, bytes]]:
+    return ((f"{audience}/{name}", data) for name, data in index.files())

@@ -1,0 +1,146 @@
+"""The generations of a home as readers see them: each is whole and verifies, or is refused with the reason.
+
+    store/gen-000012/manifest.json
+                     public/    what customers may see; holds no internal text at all
+                     internal/  everything, for staff
+    store/CURRENT    one line: the id of the live generation
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.errors import StoreDamaged, StoreError
+from kb.index import Index
+from kb.manifest import Manifest, OtherFormat, sha256
+from kb.records import Audience, Entry
+
+_ID = re.compile(r"gen-\d{6,}")
+_REMEDY = "请运行 python -m ingest rollback 回到上一个版本，或 python -m ingest build --full 重新生成。"
+AUDIENCES: tuple[Audience, ...] = ("public", "internal")
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What changed between two generations; ``changed`` pairs the old entry with the new one of the same id."""
+
+    added: tuple[Entry, ...]
+    changed: tuple[tuple[Entry, Entry], ...]
+    removed: tuple[Entry, ...]
+
+
+class Generations:
+    """All generations of one home, for reading; needs no lock."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def current(self) -> str | None:
+        """Id of the live generation, None before the first publish."""
+        try:
+            line = (self.root / "CURRENT").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreDamaged(f"{self.root / 'CURRENT'} 读不出来（{error}）；请运行 python -m ingest publish 版本号 重新指定。") from error
+        if not _ID.fullmatch(line):
+            raise StoreDamaged(f"{self.root / 'CURRENT'} 的内容“{line[:40]}”不是版本号；请运行 python -m ingest publish 版本号 重新指定。")
+        return line
+
+    def ids(self) -> list[str]:
+        """Ids of all generations on disk, newest first; damaged ones too."""
+        try:
+            names = [path.name for path in self.root.iterdir() if _ID.fullmatch(path.name)]
+        except FileNotFoundError:
+            return []
+        return sorted(names, key=lambda name: int(name[4:]), reverse=True)
+
+    def manifest(self, identity: str) -> Manifest:
+        """The manifest of one generation.
+
+        Raises:
+            StoreError: there is no such generation.
+            StoreDamaged: its manifest cannot be trusted.
+        """
+        folder = self.folder(identity)
+        try:
+            manifest = Manifest.from_bytes((folder / "manifest.json").read_bytes())
+        except OtherFormat as error:
+            raise StoreDamaged(
+                f"版本 {identity} 是用另一版程序生成的（{error}）；请换回那一版程序，或运行 python -m ingest build --full 重新生成。"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise StoreDamaged(f"版本 {identity} 的清单损坏（{error}）；{_REMEDY}") from error
+        if manifest.id != identity:
+            raise StoreDamaged(f"版本 {identity} 的文件夹里放着 {manifest.id} 的清单；{_REMEDY}")
+        return manifest
+
+    def load(self, identity: str, audience: Audience) -> Index:
+        """One audience's index, every byte checked against the manifest.
+
+        Raises:
+            StoreError: there is no such generation.
+            StoreDamaged: a file is missing, changed, or cannot be parsed.
+        """
+        manifest = self.manifest(identity)
+        folder = self.folder(identity)
+        names = [name for name in manifest.files if name.startswith(f"{audience}/")]
+        files = {name.split("/", 1)[1]: _read_checked(folder, name, manifest) for name in names}
+        try:
+            return Index.from_files(files, [encoder.fingerprint for encoder in manifest.encoders])
+        except ValueError as error:
+            raise StoreDamaged(f"版本 {identity} 的 {audience} 索引解析失败（{error}）；{_REMEDY}") from error
+
+    def verify(self, identity: str) -> Manifest:
+        """Check every file of a generation by length, digest and parsing, and that no internal entry is public.
+
+        Raises:
+            StoreError: there is no such generation.
+            StoreDamaged: the first fault found.
+        """
+        manifest = self.manifest(identity)
+        known = {*manifest.files, "manifest.json"}
+        folder = self.folder(identity)
+        for path in folder.rglob("*"):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and name not in known:
+                raise StoreDamaged(f"版本 {identity} 里多出文件 {name}；{_REMEDY}")
+        for audience in AUDIENCES:
+            index = self.load(identity, audience)
+            if audience == "public" and any(entry.audience != "public" for entry in index.entries):
+                raise StoreDamaged(f"版本 {identity} 的公开索引里混入了内部内容；{_REMEDY}")
+        return manifest
+
+    def diff(self, old: str, new: str) -> Diff:
+        """What ``new`` holds that ``old`` did not, and the other way round; entries are matched by id."""
+        before = {entry.id: entry for entry in self.load(old, "internal").entries}
+        after = {entry.id: entry for entry in self.load(new, "internal").entries}
+        return Diff(
+            added=tuple(entry for key, entry in after.items() if key not in before),
+            changed=tuple((before[key], entry) for key, entry in after.items() if key in before and before[key] != entry),
+            removed=tuple(entry for key, entry in before.items() if key not in after),
+        )
+
+    def folder(self, identity: str) -> Path:
+        """Where a generation lies.
+
+        Raises:
+            StoreError: there is no such generation.
+        """
+        folder = self.root / identity
+        if not _ID.fullmatch(identity) or not folder.is_dir():
+            raise StoreError(f"没有版本“{identity}”；可用 python -m ingest versions 查看全部版本。")
+        return folder
+
+
+def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
+    info = manifest.files[name]
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 读不出来（{error.strerror}）；{_REMEDY}") from error
+    if len(data) != info.size or sha256(data) != info.sha256:
+        raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 已损坏（校验和不符）；{_REMEDY}")
+    return data
