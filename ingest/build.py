@@ -16,6 +16,7 @@ from ingest.gate import Gate, GateResult
 from ingest.reading import FileReader, Rejected
 from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of, twins_of
 from ingest.sources import Found, find_sources
+from kb.changes import diff
 from kb.config import Home, SearchSettings, ShopSettings, load
 from kb.errors import SourceError, StoreDamaged
 from kb.manifest import SourceFile
@@ -156,15 +157,11 @@ def _live(store: Store, report: Callable[[str], None]) -> _Live | None:
 
 def _changes(live: _Live | None, entries: Sequence[Entry]) -> tuple[Changes, Counter[str]]:
     """Counts against the live version, and how many entries each source no longer gives."""
-    before = {entry.id: entry for entry in live.entries} if live else {}
-    after = {entry.id: entry for entry in entries}
-    removed = [entry for key, entry in before.items() if key not in after]
-    changes = Changes(
-        added=sum(key not in before for key in after),
-        changed=sum(key in before and before[key] != entry for key, entry in after.items()),
-        removed=len(removed),
-    )
-    return changes if live else Changes(), Counter(entry.place.source for entry in removed)
+    if live is None:
+        return Changes(), Counter()
+    found = diff(live.entries, entries)
+    changes = Changes(len(found.added), len(found.changed), len(found.removed), len(found.moved))
+    return changes, Counter(entry.place.source for entry in found.removed)
 
 
 def _file_reports(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest import version_commands
-from kb.config import Home, SearchSettings, ShopSettings, load
+from ingest import impact_commands, version_commands
+from kb.config import Home, ShopSettings, load
 from kb.console import emit, home_option, json_option, run, say
-from kb.errors import PARTIAL_SUCCESS, SourceError, StoreEmpty
+from kb.errors import PARTIAL_SUCCESS, SourceError
 
 if TYPE_CHECKING:
     from ingest.entries import FileResult
@@ -140,59 +140,7 @@ def text(paths: tuple[Path, ...], home: Home, as_json: bool) -> int:
     return _exit_code(read, rejected)
 
 
-@cli.command()
-@click.argument("what", nargs=-1, metavar="[ID | PATH...]")
-@click.option("--against", metavar="ID", help="The version to compare with. Default: the live one.")
-@click.option("--questions", "file", type=click.Path(path_type=Path), metavar="FILE",
-              help="Questions to try beside HOME/questions.csv: output of python -m bot questions, or one a line.")
-@audience_option
-@home_option
-@json_option
-def impact(
-    what: tuple[str, ...], against: str | None, file: Path | None, audience: Audience | None, home: Home, as_json: bool
-) -> None:
-    """Show what would change if a draft went live: answers, entries out of reach, new twins, what expires.
-
-    ID is a version (default: the newest); for PATH... a draft is built first, and not published.
-
-    \b
-    Examples:
-      python -m ingest impact knowledge/public knowledge/internal
-      python -m bot questions --days 30 > asked.jsonl
-      python -m ingest impact gen-000007 --questions asked.jsonl
-    """
-    from ingest.build import build as run_build
-    from ingest.gate import read_questions
-    from ingest.impact import Asked, impact_of, read_asked, render
-    from ingest.progress import ProgressDisplay
-    from kb.encoder import load_encoders
-    from kb.store import Store
-
-    asked = [Asked(question.text, question.audience) for question in read_questions(home.question_set)]
-    asked += read_asked(file) if file else ()
-    store, encoders = Store(home.store), load_encoders(load(SearchSettings, home), say)
-    if len(what) == 1 and what[0].startswith("gen-"):
-        draft = what[0]
-    elif what:
-        display = ProgressDisplay()
-        try:
-            paths = [Path(path) for path in what]
-            built = run_build(
-                paths, home, audience=audience, publish=False, progress=display, report=say, encoders=encoders
-            )
-        finally:
-            display.close()
-        draft = built.generation
-    elif store.ids():
-        draft = store.ids()[0]
-    else:
-        raise StoreEmpty("还没有任何版本；请先运行 python -m ingest build 资料文件夹。")
-    live = against or store.current()
-    found = impact_of(store, encoders, draft, live if live != draft else None, asked)
-    emit(found.as_json() if as_json else render(found))
-
-
-for command in version_commands.COMMANDS:
+for command in (*version_commands.COMMANDS, *impact_commands.COMMANDS):
     cli.add_command(command)
 
 

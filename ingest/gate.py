@@ -20,7 +20,7 @@ from kb.text import normalise
 
 if TYPE_CHECKING:
     from kb.encoder import Encoder, Vectors
-    from kb.store import Store
+    from kb.generations import Generations
 
 NO_ANSWER = "不回答"
 TOLERANCE = 0.02
@@ -72,7 +72,7 @@ class Gate:
     ``override``: why a draft is to go live even if it is refused.
     """
 
-    store: Store
+    store: Generations
     encoders: Sequence[Encoder]
     file: Path
     today: Callable[[], date] = date.today
@@ -141,7 +141,7 @@ class Gate:
 
 
 def ask(
-    store: Store,
+    store: Generations,
     identity: str,
     questions: Sequence[tuple[str, Audience]],
     encoders: Sequence[Encoder],

@@ -43,11 +43,12 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Entries against the live version."""
+    """Entries against the live version, see :class:`kb.changes.Diff`."""
 
     added: int = 0
     changed: int = 0
     removed: int = 0
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def render(report: BuildReport) -> str:
     lines.append(f"条目：{report.entries} 条（{_counts(report.kinds, _KIND)}；{_counts(report.audiences, _AUDIENCE)}）")
     changes = report.changes
     if changes != Changes():
-        lines.append(f"与正式版相比：新增 {changes.added}，修改 {changes.changed}，删除 {changes.removed}")
+        moved = f"，移动 {changes.moved}" if changes.moved else ""
+        lines.append(f"与正式版相比：新增 {changes.added}，修改 {changes.changed}，删除 {changes.removed}{moved}")
     if not report.unchanged:
         lines.append(f"向量：新算 {report.embedded} 个，沿用 {report.reused} 个")
     lines.extend(_audiences(read))

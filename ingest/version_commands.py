@@ -1,4 +1,4 @@
-"""The verbs of ``python -m ingest`` that look after versions: list, publish, go back, compare, check, tidy, keep."""
+"""The verbs of ``python -m ingest`` that look after versions: list, publish, go back, check, tidy, keep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kb.manifest import Manifest
-    from kb.records import Entry
     from kb.store import Store
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -108,30 +107,6 @@ def rollback(home: Home, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("old", metavar="A")
-@click.argument("new", metavar="B")
-@home_option
-@json_option
-def diff(old: str, new: str, home: Home, as_json: bool) -> None:
-    """Show what version B holds that A did not, and the other way round.
-
-    \b
-    Example:
-      python -m ingest diff gen-000006 gen-000007
-    """
-    found = _store(home).diff(old, new)
-    if as_json:
-        changed = [{"before": _entry_json(before), "after": _entry_json(after)} for before, after in found.changed]
-        added, removed = map(_entry_json, found.added), map(_entry_json, found.removed)
-        emit({"added": list(added), "changed": changed, "removed": list(removed)})
-        return
-    emit(f"新增 {len(found.added)} 条，修改 {len(found.changed)} 条，删除 {len(found.removed)} 条")
-    for mark, entries in (("+", found.added), ("~", [after for _, after in found.changed]), ("-", found.removed)):
-        for entry in entries:
-            emit(f"{mark} {_entry_line(entry)}")
-
-
-@click.command()
 @click.argument("version", required=False, metavar="[ID]")
 @home_option
 @json_option
@@ -207,7 +182,7 @@ def restore(file: Path, home: Home, as_json: bool) -> None:
     emit({"live": version} if as_json else f"已恢复并发布为版本 {version}。")
 
 
-COMMANDS = (versions, publish, rollback, diff, verify, gc, backup, restore)
+COMMANDS = (versions, publish, rollback, verify, gc, backup, restore)
 """Added to the group in :mod:`ingest.cli`."""
 
 
@@ -253,16 +228,3 @@ def trend(shares: Sequence[float]) -> str:
     floor = min(0.5, *shares)
     steps = [round((share - floor) / max(1 - floor, 1e-6) * (len(_BARS) - 1)) for share in shares[-_MOST_BARS:]]
     return "".join(_BARS[step] for step in steps)
-
-
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    from kb.index import entry_to_json
-
-    return entry_to_json(entry)
-
-
-def _entry_line(entry: Entry) -> str:
-    from ingest.report import place_of
-
-    title = entry.question or " ".join(entry.text.split())[:40]
-    return f"{title}（{place_of(entry)}）"

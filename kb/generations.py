@@ -9,26 +9,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from kb.changes import Diff, diff
 from kb.errors import StoreDamaged, StoreError
 from kb.index import Index
 from kb.manifest import Manifest, OtherFormat, sha256
-from kb.records import Audience, Entry
+from kb.records import Audience
 
 _ID = re.compile(r"gen-\d{6,}")
 _REMEDY = "请运行 python -m ingest rollback 回到上一个版本，或 python -m ingest build --full 重新生成。"
 AUDIENCES: tuple[Audience, ...] = ("public", "internal")
-
-
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """What changed between two generations; ``changed`` pairs the old entry with the new one of the same id."""
-
-    added: tuple[Entry, ...]
-    changed: tuple[tuple[Entry, Entry], ...]
-    removed: tuple[Entry, ...]
 
 
 class Generations:
@@ -114,14 +105,8 @@ class Generations:
         return manifest
 
     def diff(self, old: str, new: str) -> Diff:
-        """What ``new`` holds that ``old`` did not, and the other way round; entries are matched by id."""
-        before = {entry.id: entry for entry in self.load(old, "internal").entries}
-        after = {entry.id: entry for entry in self.load(new, "internal").entries}
-        return Diff(
-            added=tuple(entry for key, entry in after.items() if key not in before),
-            changed=tuple((before[key], entry) for key, entry in after.items() if key in before and before[key] != entry),
-            removed=tuple(entry for key, entry in before.items() if key not in after),
-        )
+        """What ``new`` holds that ``old`` did not, and the other way round, see :func:`kb.changes.diff`."""
+        return diff(self.load(old, "internal").entries, self.load(new, "internal").entries)
 
     def folder(self, identity: str) -> Path:
         """Where a generation lies.

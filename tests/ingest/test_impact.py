@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.asked import Asked, read_asked
 from ingest.cli import cli
-from ingest.impact import Asked, impact_of, read_asked, render
+from ingest.impact import impact_of
+from ingest.impact_report import render, summary
 from kb.console import run
 from kb.errors import InputError
 from kb.records import Place
@@ -47,10 +49,10 @@ def test_every_kind_of_shift_is_told_once_and_what_stays_is_not(store):
     assert [(shift.question, shift.kind) for shift in found.shifts] == [
         (RETURN.question, "lost"), ("能用积分吗？", "found"), (COD.question, "answer"), (INVOICE.question, "source"),
     ]  # fmt: skip
-    assert found.shifts[2].before != found.shifts[2].after and "全国都可以" in found.shifts[2].after
+    assert (found.shifts[2].before.text, found.shifts[2].after.text) == (COD.text, changed.text)
     assert found.questions == 5
     text = render(found)
-    assert "原来能答，发布后找不到（1）" in text and "新/发票.csv" in text
+    assert "原来能答，换版后答不了（1）" in text and "新/发票.csv" in text
 
 
 def test_an_unchanged_draft_has_no_impact(store):
@@ -84,7 +86,7 @@ def test_what_is_expired_or_will_be_within_thirty_days(store):
 def test_without_a_live_version_only_the_draft_is_looked_at(store):
     draft = store.write([COD, RETURN], [BigramEncoder()]).id
     found = impact_of(store, [BigramEncoder()], draft, None, [Asked("退货如何申请？")], lambda: TODAY)
-    assert found.shifts == () and found.questions == 0 and "还没有正式版可比" in render(found)
+    assert found.shifts == () and found.questions == 0 and "还没有可以相比的版本" in render(found)
 
 
 def test_questions_come_as_lines_or_as_the_journal_gives_them(tmp_path):
@@ -135,3 +137,63 @@ def test_what_was_asked_comes_out_of_the_journal_as_it_goes_in(home, capsys, tmp
     file = tmp_path / "asked.jsonl"
     file.write_text(out, encoding="utf-8")
     assert [asked.times for asked in read_asked(file)] == [2, 1]
+
+
+def test_a_renamed_file_is_a_move_and_brings_no_new_twins(store):
+    pair = [faq("能货到付款吗？", "部分地区可以。"), faq("可以货到付款的吗？", "可以的。", "能货到付款吗")]
+    moved = [replace(entry, id=f"x{entry.id}", place=Place("新.csv", row=2)) for entry in pair]
+    found = impact(store, [*pair, RETURN], [*moved, RETURN], pair[0].question)
+    assert found.twins == found.silent == found.unreachable == ()
+    assert [shift.kind for shift in found.shifts] == ["source"] and "faq.csv → 新.csv：1 题" in render(found)
+    assert summary(found) == "影响：答案不变，来源文件会变 1 题（详情请运行 python -m ingest diff gen-000001 gen-000002）"
+
+
+@pytest.fixture
+def two_versions(home, tmp_path, capsys) -> None:
+    from bot.journal import Journal
+    from bot.records import Reply
+
+    file = tmp_path / "知识" / "问答.csv"
+    file.parent.mkdir()
+    for answer in ("七天内申请。", "十五天内申请。"):
+        file.write_text(f"问题,答案\n怎么退货？,{answer}\n怎么开发票？,订单页申请。\n", encoding="utf-8")
+        assert run(cli, ["build", str(file.parent)]) == 0
+    journal = Journal(home.journal)
+    for text in ("怎么退货？", "我的电话13812345678，怎么退货"):
+        journal.turn("a", "customer", text, Reply("答", "answer", "question"))
+    journal.close()
+    capsys.readouterr()
+
+
+def test_diff_tells_what_changes_for_those_who_really_asked(home, two_versions, capsys):
+    assert run(cli, ["diff", "gen-000001", "gen-000002", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["changed"]) == 1 and found["impact"]["questions"] == 2
+    shifts = found["impact"]["shifts"]
+    assert {shift["kind"] for shift in shifts} == {"answer"} and "怎么退货？" in [shift["question"] for shift in shifts]
+    assert (shifts[0]["before"]["text"], shifts[0]["after"]["text"]) == ("七天内申请。", "十五天内申请。")
+    assert "13812345678" not in json.dumps(found, ensure_ascii=False)
+    assert run(cli, ["diff", "gen-000001", "gen-000002"]) == 0
+    out = capsys.readouterr().out
+    assert "~ 怎么退货？" in out and "答案会变（2）" in out
+    assert run(cli, ["diff", "gen-000001", "gen-000002", "--entries", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"added", "changed", "removed", "moved"}
+
+
+def test_a_journal_that_cannot_be_read_leaves_the_question_set(home, two_versions, capsys):
+    home.journal.write_bytes(b"garbage" * 999)
+    home.question_set.write_text("问题,期望\n怎么退货？,怎么退货？\n", encoding="utf-8")
+    assert run(cli, ["diff", "gen-000001", "gen-000002", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["impact"]["questions"] == 1 and "读不到最近 30 天的真实问题" in captured.err
+
+
+def test_diff_of_a_version_of_another_encoder_tells_the_entries(home, two_versions, capsys, monkeypatch):
+    class Other(BigramEncoder):
+        name, dimension, fingerprint = "other", 128, "bigram:128"
+
+    monkeypatch.setattr("kb.encoder.load_encoders", lambda settings, report=None: (Other(),))
+    assert run(cli, ["diff", "gen-000001", "gen-000002", "--json"]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert found["impact"] is None and len(found["changed"]) == 1 and "只比较条目" in captured.err
