@@ -10,9 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ingest.asked import Asked
 from ingest.duplicates import drop_duplicates
 from ingest.entries import FileResult
 from ingest.gate import Gate, GateResult
+from ingest.impact import Trial, weighed
 from ingest.reading import FileReader, Rejected
 from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of, twins_of
 from ingest.sources import Found, find_sources
@@ -113,7 +115,11 @@ def build(
             gate = Gate(store, encoders, home.question_set, today, report, override)
             checked = gate.check(manifest.id, live.id if live else None)
             store.publish(manifest.id, figures=checked.figures(), override=checked.override)
-        alike = twins(store.load(manifest.id, "internal"), most=1_000)
+        index = store.load(manifest.id, "internal")
+        alike = twins(index, most=1_000)
+    trials = [Trial(Asked(question.text, question.audience), *said) for question, *said in checked.tried]
+    versions = manifest.id, live.id if live else None
+    impact = weighed(index, encoders, versions, live.entries if live else (), trials, alike, today)
     return replace(
         outcome,
         generation=manifest.id,
@@ -122,6 +128,7 @@ def build(
         embedded=manifest.counts["embedded"],
         reused=manifest.counts["reused"],
         twins=twins_of(alike),
+        impact=impact,
         figures=checked.figures(),
         override=checked.override,
         seconds=time.monotonic() - begun,

@@ -45,6 +45,7 @@ class GateResult:
     """``passed`` by the draft and by the live version (None: nothing to compare with), and what got worse, in Chinese.
 
     ``override``: the reason why a draft that is worse beyond the tolerance goes live all the same; empty where it is not.
+    ``tried``: what live version and draft said to each question, where both could be asked.
     """
 
     questions: int
@@ -52,6 +53,7 @@ class GateResult:
     passed_live: int | None = None
     worse: tuple[str, ...] = ()
     override: str = ""
+    tried: tuple[tuple[GateQuestion, SearchResult, SearchResult], ...] = ()
 
     def figures(self) -> dict[str, float]:
         """What is kept in the manifest: number of questions, shares passed in [0, 1], how many got worse."""
@@ -108,7 +110,8 @@ class Gate:
             for question, result, is_good, was_good in zip(questions, now, good, good_before, strict=True)
             if was_good and not is_good
         )
-        result = GateResult(len(questions), sum(good), sum(good_before), worse)
+        tried = tuple(zip(questions, before, now, strict=True))
+        result = GateResult(len(questions), sum(good), sum(good_before), worse, tried=tried)
         if len(worse) > TOLERANCE * len(questions):
             return self._refuse(draft, result)
         return result

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ingest.asked import Asked
 from ingest.gate import Prepared, ask, title
-from ingest.report import place_of
+from ingest.naming import name_of
 from kb.changes import Diff, diff
 from kb.records import Audience, Band, Entry, SearchResult
 
@@ -78,6 +78,15 @@ class Impact:
         return {**asdict(self), "twins": [{"a": a, "b": b} for a, b in self.twins]}
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A question, and what both versions say to it."""
+
+    asked: Asked
+    before: SearchResult
+    after: SearchResult
+
+
 def impact_of(
     store: Generations,
     encoders: Sequence[Encoder],
@@ -85,48 +94,59 @@ def impact_of(
     live: str | None,
     questions: Sequence[Asked],
     today: Callable[[], date] = date.today,
-    alike: Sequence[Twin] | None = None,
 ) -> Impact:
-    """The impact of ``draft`` beside ``live``; ``alike`` are the twins of the draft, if they are known already.
+    """The impact of ``draft`` beside ``live``, tried on ``questions``.
 
     Raises:
         StoreError: one of them does not exist. StoreDamaged, EncoderMismatch: one of them cannot be asked.
     """
     from kb.twins import twins
 
-    before: list[SearchResult] = []
-    after: list[SearchResult] = []
+    trials: list[Trial] = []
     if live is not None:
         prepared = [Prepared(encoder, [question.text for question in questions]) for encoder in encoders]
         pairs = [(question.text, question.audience) for question in questions]
         before, after = ask(store, live, pairs, prepared, today), ask(store, draft, pairs, prepared, today)
-    shifts = [
-        Shift(question.text, question.audience, question.times, kind, _said(was), _said(now))
-        for question, was, now in zip(questions, before, after, strict=live is not None)
-        if (kind := _kind(was, now)) is not None
-    ]
+        trials = [Trial(*of) for of in zip(questions, before, after, strict=True)]
+    old = store.load(live, "internal").entries if live else ()
     index = store.load(draft, "internal")
-    changes = diff(store.load(live, "internal").entries if live else (), index.entries)
-    close = [pair for pair in (twins(index, most=1_000) if alike is None else alike) if _is_new(pair, changes)]
-    day = today()
+    return weighed(index, encoders, (draft, live), old, trials, twins(index, most=1_000), today)
+
+
+def weighed(
+    index: Index,
+    encoders: Sequence[Encoder],
+    versions: tuple[str, str | None],
+    old: Sequence[Entry],
+    trials: Sequence[Trial],
+    alike: Sequence[Twin],
+    today: Callable[[], date] = date.today,
+) -> Impact:
+    """The impact of ``index`` (id first in ``versions``) beside a base of ``old`` entries, from what is known already.
+
+    ``trials``: what both say, ``alike``: the twins of ``index``.
+    """
+    shifts = [
+        Shift(trial.asked.text, trial.asked.audience, trial.asked.times, kind, _said(trial.before), _said(trial.after))
+        for trial in trials
+        if (kind := _kind(trial.before, trial.after)) is not None
+    ]
+    changes, day = diff(old, index.entries), today()
+    anew = _asked_anew(changes)
+    close = [pair for pair in alike if pair.a.id in anew or pair.b.id in anew]
     suspects = [entry for entry in _suspects(changes, close) if entry.is_valid_on(day)]
-    spoke = {changes.renamed.get(key, key) for key in _speakers(before)} - _speakers(after)
+    spoke = {changes.renamed.get(key, key) for key in _speakers(trial.before for trial in trials)}
+    silent = spoke - _speakers(trial.after for trial in trials)
     return Impact(
-        draft,
-        live,
-        len(after),
+        *versions,
+        len(trials),
         tuple(sorted(shifts, key=lambda shift: (get_args(Kind).index(shift.kind), -shift.times))),
-        tuple(name_of(entry) for entry in index.entries if entry.id in spoke),
-        tuple(name_of(entry) for entry in _unreachable(index, encoders, draft, suspects, today)),
+        tuple(name_of(entry) for entry in index.entries if entry.id in silent),
+        tuple(name_of(entry) for entry in _unreachable(index, encoders, suspects, today)),
         tuple((name_of(pair.a), name_of(pair.b)) for pair in close),
         tuple(_until(entry) for entry in index.entries if entry.valid_to and entry.valid_to < day),
         tuple(_until(entry) for entry in index.entries if entry.valid_to and day <= entry.valid_to <= day + SOON),
     )
-
-
-def name_of(entry: Entry) -> str:
-    """What an entry is called, for people: its question, else its place."""
-    return entry.question or place_of(entry)
 
 
 def _kind(before: SearchResult, after: SearchResult) -> Kind | None:
@@ -145,7 +165,7 @@ def _speaker(result: SearchResult) -> Entry | None:
     return result.hits[0].entry if result.band != "none" and result.hits else None
 
 
-def _speakers(results: Sequence[SearchResult]) -> set[str]:
+def _speakers(results: Iterable[SearchResult]) -> set[str]:
     return {entry.id for entry in map(_speaker, results) if entry is not None}
 
 
@@ -154,12 +174,8 @@ def _said(result: SearchResult) -> Said:
     return Said("none") if entry is None else Said(result.band, title(result), entry.place.source, entry.text)
 
 
-def _is_new(pair: Twin, changes: Diff) -> bool:
-    """Whether one of a pair is new or asked in other words: who else is close now was close before, or nearly."""
-    return bool({pair.a.id, pair.b.id} & _asked_anew(changes))
-
-
 def _asked_anew(changes: Diff) -> set[str]:
+    """Entries that are new or asked in other words: who is close to another one without was close before, or nearly."""
     anew = {now.id for was, now in changes.changed if _wordings(was) != _wordings(now)}
     return anew | {entry.id for entry in changes.added}
 
@@ -176,12 +192,12 @@ def _suspects(changes: Diff, close: Sequence[Twin]) -> list[Entry]:
 
 
 def _unreachable(
-    index: Index, encoders: Sequence[Encoder], identity: str, entries: Sequence[Entry], today: Callable[[], date]
+    index: Index, encoders: Sequence[Encoder], entries: Sequence[Entry], today: Callable[[], date]
 ) -> list[Entry]:
     from kb.search import HybridRetriever
 
     prepared = [Prepared(encoder, [entry.question for entry in entries]) for encoder in encoders]
-    retriever = HybridRetriever(index, prepared, generation=identity, today=today)
+    retriever = HybridRetriever(index, prepared, generation="", today=today)
     return [
         entry
         for entry in entries

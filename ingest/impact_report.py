@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ingest.impact import Impact, Kind, Said, Shift, name_of
-from ingest.report import MOST_LINES, place_of
+from ingest.impact import Impact, Kind, Said, Shift
+from ingest.naming import listed, name_of, place_of
 from kb.changes import Diff, moves
 from kb.records import Band, Entry
 
@@ -28,12 +28,12 @@ def render(impact: Impact) -> str:
         lines.append("没有问题可试：请准备 questions.csv，或用 --questions 给出顾客真实问过的问题。")
     for kind, said in KINDS.items():
         shifts = [shift for shift in impact.shifts if shift.kind == kind]
-        lines.extend(_listed(said, _files(shifts) if kind == "source" else list(map(_shift, shifts)), len(shifts)))
-    lines.extend(_listed("原来回答过这些问题，换版后一题也不再回答的条目", impact.silent))
-    lines.extend(_listed("用自己的标准问也找不到的条目", impact.unreachable))
-    lines.extend(_listed("新出现的易混条目", [f"{a} ≈ {b}" for a, b in impact.twins]))
-    lines.extend(_listed("已经过期的条目", impact.expired))
-    lines.extend(_listed("30 天内到期的条目", impact.expiring))
+        lines.extend(listed(said, _files(shifts) if kind == "source" else list(map(_shift, shifts)), len(shifts)))
+    lines.extend(listed("原来回答过这些问题，换版后一题也不再回答的条目", impact.silent))
+    lines.extend(listed("用自己的标准问也找不到的条目", impact.unreachable))
+    lines.extend(listed("新出现的易混条目", [f"{a} ≈ {b}" for a, b in impact.twins]))
+    lines.extend(listed("已经过期的条目", impact.expired))
+    lines.extend(listed("30 天内到期的条目", impact.expiring))
     if len(lines) == 1:
         lines.append("没有发现会变的答案、找不到的条目或快到期的内容。")
     return "\n".join(lines)
@@ -45,7 +45,7 @@ def summary(impact: Impact) -> str:
     parts = [f"{said} {kinds[kind]} 题" for kind, said in KINDS.items() if kinds[kind]]
     counts = {
         "用自己的标准问也找不到的条目": impact.unreachable,
-        "新出现的易混条目": impact.twins,
+        "新出现的易混条目": impact.twins if impact.live else (),
         "已经过期的条目": impact.expired,
         "30 天内到期的条目": impact.expiring,
     }
@@ -89,11 +89,3 @@ def _entry(entry: Entry) -> str:
     if entry.question:
         return f"{name_of(entry)}（{place_of(entry)}）"
     return f"{' '.join(entry.text.split())[:40]}（{place_of(entry)}）"
-
-
-def _listed(heading: str, items: Sequence[str], count: int | None = None) -> Iterator[str]:
-    if items:
-        yield f"{heading}（{len(items) if count is None else count}）："
-        yield from (f"  · {item}" for item in items[:MOST_LINES])
-        if len(items) > MOST_LINES:
-            yield f"  …… 还有 {len(items) - MOST_LINES} 条，用 --json 可以看到全部"

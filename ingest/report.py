@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.clean import STEPS, steps_for
 from ingest.duplicates import Duplicate
+from ingest.impact import Impact
+from ingest.impact_report import summary
+from ingest.naming import listed, name_of, place_of
 from kb.config import ShopSettings
 from kb.records import Entry
 
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from kb.twins import Twin
 
 Status = Literal["read", "rejected", "skipped", "questions"]
-MOST_LINES = 20
-"""So many warnings, duplicates and conflicts are written out for people; JSON has them all."""
 
 _STATUS = {"read": "已收录", "rejected": "未收录", "skipped": "略过", "questions": "问题集"}
 _KIND = {"faq": "问答", "passage": "段落", "script": "话术"}
@@ -57,7 +58,7 @@ class BuildReport:
 
     ``generation`` is the one written, or the live one if ``unchanged``; ``kinds`` and ``audiences`` count entries,
     ``embedded`` and ``reused`` count vectors, ``twins`` names the closest pairs of entries (:func:`kb.twins.twins`, none
-    if ``unchanged``), ``figures`` are the gate's, ``override`` is the reason why it was published although the gate
+    if ``unchanged``), ``impact`` tells what it changes, as far as the question set shows, ``figures`` are the gate's, ``override`` is the reason why it was published although the gate
     refused it, ``seconds`` the time it all took.
     """
 
@@ -73,6 +74,7 @@ class BuildReport:
     embedded: int = 0
     reused: int = 0
     twins: tuple[tuple[str, str], ...] = ()
+    impact: Impact | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     override: str = ""
     seconds: float = 0.0
@@ -98,6 +100,7 @@ class BuildReport:
             duplicates=[{"kept": kept, "dropped": dropped} for kept, dropped in self.duplicates],
             conflicts=[{"first": first, "second": second} for first, second in self.conflicts],
             twins=[{"a": first, "b": second} for first, second in self.twins],
+            impact=self.impact and self.impact.as_json(),
         )
         return values
 
@@ -109,14 +112,6 @@ def counts_of(entries: Iterable[Entry]) -> tuple[dict[str, int], dict[str, int]]
     return dict(sorted(kinds.items())), dict(sorted(audiences.items()))
 
 
-def place_of(entry: Entry) -> str:
-    """Where an entry stands, for people."""
-    place = entry.place
-    if place.row is not None:
-        return f"{place.source} 第 {place.row} 行"
-    return " › ".join((place.source, *place.heading))
-
-
 def pairs_of(duplicates: Sequence[Duplicate]) -> tuple[tuple[str, str], ...]:
     """Places of both entries of each duplicate."""
     return tuple((place_of(duplicate.kept), place_of(duplicate.other)) for duplicate in duplicates)
@@ -124,7 +119,7 @@ def pairs_of(duplicates: Sequence[Duplicate]) -> tuple[tuple[str, str], ...]:
 
 def twins_of(pairs: Sequence[Twin]) -> tuple[tuple[str, str], ...]:
     """Both entries of each pair: the question, or the place of a text without."""
-    return tuple((pair.a.question or place_of(pair.a), pair.b.question or place_of(pair.b)) for pair in pairs)
+    return tuple((name_of(pair.a), name_of(pair.b)) for pair in pairs)
 
 
 def render(report: BuildReport) -> str:
@@ -150,12 +145,14 @@ def render(report: BuildReport) -> str:
         lines.append(f"向量：新算 {report.embedded} 个，沿用 {report.reused} 个")
     lines.extend(_audiences(read))
     lines.extend(_cleaning(read))
-    lines.extend(_limited("提醒", [f"{file.source}：{line}" for file in read for line in file.warnings]))
-    lines.extend(_limited("重复内容（保留前者）", [f"{kept}  ＝  {other}" for kept, other in report.duplicates]))
-    lines.extend(_limited("同一问题有不同答案，请核对", [f"{first}  ≠  {second}" for first, second in report.conflicts]))
+    lines.extend(listed("提醒", [f"{file.source}：{line}" for file in read for line in file.warnings]))
+    lines.extend(listed("重复内容（保留前者）", [f"{kept}  ＝  {other}" for kept, other in report.duplicates]))
+    lines.extend(listed("同一问题有不同答案，请核对", [f"{first}  ≠  {second}" for first, second in report.conflicts]))
     if report.twins:
         closest = "；".join(f"{first} ≈ {second}" for first, second in report.twins[:3])
         lines.append(f"容易混淆的条目：{len(report.twins)} 对，例如 {closest}（逐对查看请运行 python -m kb twins）")
+    if report.impact and (line := summary(report.impact)):
+        lines.append(line)
     if report.figures:
         lines.append(_gate(report.figures))
     if report.override:
@@ -192,15 +189,6 @@ def _cleaning(files: Sequence[FileReport]) -> list[str]:
     if not counts:
         return []
     return ["清理：" + "，".join(f"{about.get(name, name)}（{count} 个文件）" for name, count in counts.items())]
-
-
-def _limited(title: str, items: Sequence[str]) -> list[str]:
-    if not items:
-        return []
-    lines = [f"{title}（{len(items)}）：", *(f"  · {item}" for item in items[:MOST_LINES])]
-    if len(items) > MOST_LINES:
-        lines.append(f"  …… 还有 {len(items) - MOST_LINES} 条，用 --json 可以看到全部")
-    return lines
 
 
 def _gate(figures: Mapping[str, float]) -> str:

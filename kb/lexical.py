@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -52,8 +53,9 @@ class LexicalIndex:
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG when imported
 
         # Numbers instead of words from the start: the words of all texts would take ten times the memory.
-        met: dict[str, int] = {}
-        documents = [[met.setdefault(term, len(met)) for term in terms(text)] for text in texts]
+        met: defaultdict[str, int] = defaultdict()
+        met.default_factory = met.__len__
+        documents = [list(map(met.__getitem__, terms(text))) for text in texts]
         # Sorted, so that the order in which words are met does not matter.
         vocabulary = sorted(met)
         if not vocabulary:
@@ -62,7 +64,7 @@ class LexicalIndex:
         number = {term: row for row, term in enumerate(vocabulary)}
         place = [number[term] for term in met]
         for row, document in enumerate(documents):
-            documents[row] = [place[term] for term in document]
+            documents[row] = list(map(place.__getitem__, document))
         bm25 = BM25(method="lucene", k1=K1, b=B)
         tokenized = Tokenized(ids=documents, vocab=number)
         bm25.index(tokenized, create_empty_token=False, show_progress=False)

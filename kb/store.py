@@ -30,6 +30,7 @@ class Store(Generations):
         super().__init__(root)
         self._lock = WriterLock(root)
         self._cache = VectorCache(root / ".vectors")
+        self._verified: set[str] = set()
 
     @contextlib.contextmanager
     def lock(self, what: str) -> Iterator[None]:
@@ -41,6 +42,7 @@ class Store(Generations):
         with self._lock.held(what) as fresh:
             if fresh:
                 self._sweep()
+                self._verified.clear()
             yield
 
     def write(
@@ -96,7 +98,8 @@ class Store(Generations):
             StaleDraft: it was built beside another live version than today's, and was never live.
         """
         with self.lock(f"发布 {identity}"):
-            manifest = self.verify(identity)
+            # What was written and read back while we held the lock is not read a second time.
+            manifest = self.manifest(identity) if identity in self._verified else self.verify(identity)
             self.check_fresh(identity)
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             marked = replace(
@@ -203,7 +206,9 @@ class Store(Generations):
             newest = max((int(identity[4:]) for identity in self.ids()), default=0)
             identity = f"gen-{newest + 1:06d}"
             self._write_folder(replace(manifest, id=identity, parent=self._known_current(), published=None), contents)
-            return self.verify(identity)
+            written = self.verify(identity)
+            self._verified.add(identity)
+            return written
 
     def _write_folder(self, manifest: Manifest, contents: Iterable[tuple[str, bytes]]) -> None:
         aside = self.root / f".{manifest.id}.partial"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ def terms(text: str) -> list[str]:
     for run in _RUN.findall(text):
         if is_han(run[0]):
             found.extend(run)
-            found.extend(run[i : i + 2] for i in range(len(run) - 1))
+            found.extend(map(operator.add, run, run[1:]))
         else:
             found.append(run)
     return found

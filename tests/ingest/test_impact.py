@@ -197,3 +197,18 @@ def test_diff_of_a_version_of_another_encoder_tells_the_entries(home, two_versio
     captured = capsys.readouterr()
     found = json.loads(captured.out)
     assert found["impact"] is None and len(found["changed"]) == 1 and "只比较条目" in captured.err
+
+
+def test_the_report_of_a_build_tells_the_impact_as_far_as_the_question_set_shows(home, two_versions, tmp_path, capsys):
+    home.question_set.write_text("问题,期望\n怎么退货？,怎么退货？\n怎么开发票？,怎么开发票？\n", encoding="utf-8")
+    file = tmp_path / "知识" / "问答.csv"
+    file.write_text("问题,答案,失效日期\n怎么退货？,三天内申请。,\n怎么开发票？,订单页申请。,2020-01-01\n", encoding="utf-8")
+    command = ["build", str(file.parent), "--override", "试"]
+    assert run(cli, [*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["impact"]
+    assert (found["live"], found["draft"], found["questions"]) == ("gen-000002", "gen-000003", 2)
+    assert [(shift["question"], shift["kind"]) for shift in found["shifts"]] == [("怎么开发票？", "lost"), ("怎么退货？", "answer")]
+    assert len(found["expired"]) == 1
+    file.write_text("问题,答案\n怎么退货？,十天内申请。\n怎么开发票？,订单页申请。\n", encoding="utf-8")
+    assert run(cli, command) == 0
+    assert "影响：原来答不了，换版后能答 1 题；答案会变 1 题" in capsys.readouterr().out
