@@ -15,13 +15,14 @@ from bot.compose import Draft, waited
 from bot.conditions import with_festival
 from bot.deadline import ServiceHours
 from bot.errors import JournalError
+from bot.form import Filled, Step
 from bot.generate import Generator, Rewording
 from bot.journal import Journal
 from bot.opening import festival_on, is_morning, opening_at, parse_overrides
 from bot.plan import Base, Plan, Spoken, Wish
 from bot.policy import Due
 from bot.privacy import mask
-from bot.records import HUMAN, UNSOLVED, Citation, Outcome, Reply, Role, Scenario, TurnView
+from bot.records import HUMAN, SKIP, UNSOLVED, Citation, Outcome, Reply, Role, Scenario, TurnView
 from bot.responder import Responder
 from bot.scenario import Classifier, Situation
 from bot.sensitive import SensitiveWords
@@ -120,6 +121,28 @@ class Assistant:
         wish = Situation("human_agent", 1.0, (), HUMAN)
         return self._exchange(session, HUMAN, lambda responder, words, held: responder.act(wish, words, held))
 
+    def wanted(self, session: str) -> tuple[Step, ...]:
+        """What the customer was asked for last and can be given in fields; mostly nothing."""
+        if self._sessions.bubbles(session) is None:
+            return ()
+        with self._sessions.use(session) as conversation:
+            return conversation.wanted
+
+    def fill(self, session: str, fields: Filled) -> Reply:
+        """The reply to the fields of a page, all of them empty where the customer passes them over.
+
+        Raises:
+            InputError: a field cannot be kept as it is; nothing was stored. The text names the first one.
+        """
+        fields = fields.trimmed()
+        problems = fields.problems()
+        if problems:
+            raise InputError(next(iter(problems.values())))
+        words = _tidy(fields.words())
+        return self._exchange(
+            session, words or SKIP, lambda responder, words, held: responder.filled(words, fields, held)
+        )
+
     def unsolved(self, session: str, turn: str) -> Reply:
         """The reply to 没解决 under the answer ``turn``: other questions it may have been, and a person.
 
@@ -195,6 +218,7 @@ class Assistant:
                         pending = ticket.state != "closed" and not plan.wish.ends
                         conversation.ticket = ticket.id if pending else None
                         conversation.ticket_kind = ticket.kind if pending else ""
+                        conversation.reached = bool(ticket.contact)
                     self._journal.remember(session, conversation.state())
                 if ticket is not None and ticket.kind == "suggestion":
                     conversation.suggested.add(normalise(words))

@@ -16,14 +16,16 @@ from bot.checker import Checker
 from bot.compose import Draft
 from bot.deadline import ServiceHours
 from bot.facts import Told, told
-from bot.form import PATIENCE, Form
+from bot.form import PATIENCE, Filled, Form
 from bot.plan import Moment, Plan, Spoken, Wish
 from bot.policy import PATIENCE as INSULTS
+from bot.privacy import contacts
 from bot.records import COMPLAINTS, Outcome, Scenario
 from bot.tickets import Facts, Ticket, TicketKind
 from kb.question import parts
 from kb.text import has_words, letters, normalise
 
+NOTHING_MORE = "没有了"
 WANTS_A_PERSON = "（顾客希望由人工客服接待）"
 
 _WITHDRAWS = re.compile(r"不(?:想|要|用|再|打算)?(?:再)?投诉了?(?:吧|啦|了)*$|(?:取消|撤回|撤销|撤掉)(?:我的|这个|这次|刚才的)?(?:投诉|登记)")
@@ -115,6 +117,13 @@ class Complaints:
             return self._step(moment, form, "complaint.started")  # 我要投诉, once more
         return self._further(moment, form)
 
+    def filled(self, moment: Moment, form: Form, fields: Filled) -> Plan:
+        """The reply to fields that a page showed for ``form`` and the customer sent, filled in or empty."""
+        facts = Facts(fields.what, fields.order, fields.name)
+        wish = self._wish(form, "", "；".join(contacts(fields.contact)), facts) if fields else None
+        line = "complaint.noted" if fields else "complaint.skipped"
+        return self._step(moment, form.filled(fields, form.open), line, wish=wish)
+
     def to_person(self, moment: Moment) -> Plan:
         """A person takes the complaint over, at once."""
         conversation, form = moment.conversation, moment.conversation.form
@@ -196,7 +205,10 @@ class Complaints:
         asked = self._ask(moment, form, repeat=before is not None and before.step != "more")
         text = f"{moment.wording.line(line, moment.place)}\n{asked}"
         unstored = self._spoken(moment, moment.wording.line("person.not_saved", moment.place), form.kind)
-        return Plan(self._spoken(moment, text, form.kind), wish, unstored if wish is not None else None)
+        spoken = self._spoken(moment, text, form.kind)
+        if form.step == "more":
+            spoken = replace(spoken, choices=(NOTHING_MORE,))
+        return Plan(spoken, wish, unstored if wish is not None else None)
 
     def _ask(self, moment: Moment, form: Form, *, repeat: bool = True, short: bool = False) -> str:
         asked = moment.wording.line(f"complaint.ask_{form.step}", form.kind)

@@ -33,8 +33,9 @@ COMPLAINTS: frozenset[Scenario] = frozenset(
     {"complaint_slow", "complaint_attitude", "complaint_error", "complaint_other"}
 )
 
-HUMAN, UNSOLVED = "转人工", "没解决"
-"""What the buttons of a page say for the customer: a person is wanted; the last answer did not help."""
+HUMAN, UNSOLVED, SKIP = "转人工", "没解决", "跳过"
+"""What the buttons of a page say for the customer: a person is wanted; the last answer did not help; what is asked for
+is not told."""
 
 Role = Literal["customer", "agent"]
 """Whom a reply is for; an agent may see internal knowledge."""

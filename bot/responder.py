@@ -13,6 +13,7 @@ from bot.closing import rated
 from bot.complaint import Complaints, announces, withdraws
 from bot.compose import Draft
 from bot.deadline import ServiceHours
+from bot.form import Filled
 from bot.generate import Rewording
 from bot.moments import Moments
 from bot.plan import Base, Moment, Plan, Spoken, Wish
@@ -75,15 +76,9 @@ class Responder:
         customer = self._role == "customer"
         if len(words) > self._settings.question_chars and not (customer and self._complains_at_length(moment)):
             return moment.line("input.too_long", "refused")
-        refusal = self._classifier.refusal(words) if customer else None
-        if refusal == "care":
-            wish = Wish("human", words, "callback", joins=conversation.form is not None)
-            return moment.line("refusal.care", "handoff", wish=wish)
-        if refusal is not None:
-            return moment.line(f"refusal.{refusal}", "refused")
-        listed = self._sensitive.hit(words, "input") if customer else None
-        if listed is not None:
-            return Plan(Spoken("refused", "question", Draft(listed.line)))
+        refused = self._refused(moment) if customer else None
+        if refused is not None:
+            return refused
         picked = followup.chosen(words, conversation.choices)
         if picked is not None:
             return self._complaints.resumed(self._questions.picked(picked, moment), moment)
@@ -105,9 +100,31 @@ class Responder:
         moment = Moment(words, situation, conversation, self._wording)
         return (self._under_way(moment) if self._role == "customer" else None) or self._answered(moment)
 
+    def filled(self, words: str, fields: Filled, conversation: Conversation) -> Plan:
+        """What is said to ``fields`` that a page showed; ``words`` are the same as a message."""
+        form = conversation.form
+        if form is None and fields:
+            return self.plan(words, conversation)
+        moment = Moment(words, Situation(form.kind if form else "no_more_questions", 1.0), conversation, self._wording)
+        if form is None:
+            conversation.reached = True  # asked once is enough
+            return self._moments.addition(moment) or self._answered(moment)
+        return self._refused(moment) or self._complaints.filled(moment, form, fields)
+
     def unsolved(self, words: str, conversation: Conversation) -> Plan:
         """What is said when an answer did not help."""
         return self._questions.unsolved(Moment(words, UNKNOWN, conversation, self._wording))
+
+    def _refused(self, moment: Moment) -> Plan | None:
+        """The reply to words that nobody here may answer, or that only a person may."""
+        refusal = self._classifier.refusal(moment.words)
+        if refusal == "care":
+            wish = Wish("human", moment.words, "callback", joins=moment.conversation.form is not None)
+            return moment.line("refusal.care", "handoff", wish=wish)
+        if refusal is not None:
+            return moment.line(f"refusal.{refusal}", "refused")
+        listed = self._sensitive.hit(moment.words, "input")
+        return Plan(Spoken("refused", "question", Draft(listed.line))) if listed is not None else None
 
     def _under_way(self, moment: Moment) -> Plan | None:
         """The reply to what goes on with something: a complaint being taken down, an open ticket, a plan given up."""

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.form import Form
+from bot.form import Form, Step
 from bot.privacy import mask
 from bot.records import TurnView
 from kb.records import Hit
 
 MAX_ID_CHARS = 128
 
-_PLAIN = ("turns", "greeted", "subject", "answered", "ticket", "ticket_kind", "doubted", "insults", "last_tail")
+_PLAIN = ("turns", "greeted", "subject", "answered", "ticket", "ticket_kind", "doubted", "insults", "last_tail", "reached")
 
 
 @dataclass(slots=True)
@@ -29,7 +29,8 @@ class Conversation:
     last one that was looked up, ``subject`` the standard question that answered it and ``answered`` the id of its entry,
     both empty while none did; ``choices`` are the questions offered last with what answers them, ``others`` those
     kept back behind an answer, both of ``generation``; ``asked`` the folded questions answered so far, ``suggested`` the ideas recorded; ``ticket`` the
-    open ticket that the customer is adding to, of ``ticket_kind``; ``form`` a complaint that is being taken down;
+    open ticket that the customer is adding to, of ``ticket_kind``, and ``reached`` whether it says how to reach them;
+    ``form`` a complaint that is being taken down;
     ``doubted`` whether a number was once asked to be checked; ``insults`` how often abuse was met; ``last_tail`` the
     closing line said last, so that it is not said twice running. ``choices`` taken over from before a restart have no
     hit.
@@ -50,11 +51,19 @@ class Conversation:
     suggested: set[str] = field(default_factory=set)
     ticket: str | None = None
     ticket_kind: str = ""
+    reached: bool = False
     form: Form | None = None
     doubted: bool = False
     insults: int = 0
     last_tail: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def wanted(self) -> tuple[Step, ...]:
+        """What the customer was asked for and a page can show fields for, in order; mostly nothing."""
+        if self.form is not None:
+            return self.form.open
+        return ("contact",) if self.ticket is not None and not self.reached else ()
 
     def state(self) -> dict[str, Any]:
         """What must outlive a restart of the server, for the database: without personal numbers."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
+from bot.form import Filled, Step
 from bot.journal import Rating, Reason
-from bot.records import UNSOLVED, Reply, TurnView
+from bot.records import SKIP, UNSOLVED, Reply, TurnView
 from bot.ui.views import (
     HUMAN,
     Message,
@@ -35,6 +36,7 @@ APOLOGY = "非常抱歉，系统刚才出了一点问题，没能答复您。请
 HISTORY_LOST = "您好，之前的对话暂时无法显示，给您添麻烦了。您可以直接提问，我们照常为您解答。"
 STOPPED = "好的，已经停下。您可以换个说法再问，或点“转人工”，由客服专员为您服务。"
 THANKS = "感谢您的评价，很高兴帮到您。"
+SORRY = "谢谢您告诉我们，没能帮到您非常抱歉，我们会据此改进。"
 NOT_KEPT = "很抱歉，您的评价这次没有记下，请稍后再点一次。"
 NOTHING_TO_RATE = "您先提一个问题，再来评价吧。"
 
@@ -54,6 +56,12 @@ class Speaker(Protocol):
     def unsolved(self, session: str, turn: str) -> Reply:
         """The reply to the 没解决 button under the answer ``turn``."""
 
+    def fill(self, session: str, fields: Filled) -> Reply:
+        """The reply to the fields of a page, all empty where they were passed over."""
+
+    def wanted(self, session: str) -> tuple[Step, ...]:
+        """What the customer was asked for last and can be given in fields."""
+
     def transcript(self, session: str) -> list[TurnView]:
         """What was said so far, oldest first."""
 
@@ -69,11 +77,18 @@ class Ratings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the page shows: ``messages`` in order, whether a reply is ``busy`` coming, whether the last can be rated."""
+    """What the page shows: ``messages`` in order, whether a reply is ``busy`` coming, whether the last can be rated.
+
+    ``fields`` are to be filled in below, with ``problem`` where what was sent cannot be kept yet; ``why`` is whether the
+    visitor may say why an answer did not help.
+    """
 
     messages: list[Message]
     busy: bool = False
     rateable: bool = False
+    fields: tuple[Step, ...] = ()
+    problem: str = ""
+    why: bool = False
 
 
 class Chat:
@@ -98,7 +113,9 @@ class Chat:
         try:
             turns = self.speaker.transcript(session)
             if turns:
-                return View(conversation(turns, offering), rateable=bool(_last_answer(turns)))
+                return View(
+                    conversation(turns, offering), rateable=bool(_last_answer(turns)), fields=self.speaker.wanted(session)
+                )
             welcome = self.speaker.welcome(session)
         except KBError as error:
             log.error("history of a visitor cannot be shown: %s", error)
@@ -125,6 +142,30 @@ class Chat:
             return self.speaker.unsolved(session, _last_answer(self.speaker.transcript(session)))
 
         yield from self._exchange(session, UNSOLVED, work, "正在为您想办法")
+
+    def filled(self, session: str, fields: Filled) -> Iterator[View]:
+        """The page after fields were sent, or passed over with all of them empty."""
+        fields = fields.trimmed()
+        problems = fields.problems()
+        if problems:
+            text = "\n".join(problems.values())
+            yield replace(self.opened(session), fields=self._wanted(session), problem=text)
+            return
+        yield from self._exchange(
+            session, fields.words() or SKIP, lambda: self.speaker.fill(session, fields), "正在为您登记"
+        )
+
+    def explained(self, session: str, reasons: Sequence[Reason], words: str) -> str:
+        """Note why the answer that was marked 没解决 last did not help; a line to show."""
+        try:
+            turn = _last_unsolved(self.speaker.transcript(session))
+            if not turn:
+                return NOTHING_TO_RATE
+            self.ratings.rate(turn, session, "down", words, reasons)
+        except KBError as error:
+            log.error("a rating was not stored: %s", error)
+            return NOT_KEPT
+        return SORRY
 
     def stopped(self, session: str, asked: str) -> View:
         """The page after a reply was stopped; ``asked`` is the question it was for. The visitor can ask on at once."""
@@ -166,7 +207,7 @@ class Chat:
         before = [*self.opened(session, offering=False).messages, customer_message(words)]
         wait = self.allowance.take(session)
         if wait:
-            yield View([*before, bot_message(TOO_FAST.format(seconds=wait))])
+            yield View([*before, bot_message(TOO_FAST.format(seconds=wait))], fields=self._wanted(session))
             return
         yield View([*before, waiting_message(waiting)], busy=True)
         try:
@@ -183,7 +224,27 @@ class Chat:
         # server it may hold less than the page.
         told = self.opened(session).messages
         messages = told if told[-1] == whole and len(told) > len(before) else [*before, whole]
-        yield View(messages, rateable=reply.outcome == "answer" and bool(reply.turn))
+        yield View(
+            messages,
+            rateable=reply.outcome == "answer" and bool(reply.turn),
+            fields=self._wanted(session),
+            why=words == UNSOLVED and bool(_last_unsolved(self.speaker.transcript(session))),
+        )
+
+    def _wanted(self, session: str) -> tuple[Step, ...]:
+        try:
+            return self.speaker.wanted(session)
+        except KBError as error:
+            log.error("what a visitor was asked for is not known: %s", error)
+            return ()
+
+
+def _last_unsolved(turns: list[TurnView]) -> str:
+    """Id of the answer under which 没解决 was pressed last, else empty."""
+    for place in range(len(turns) - 1, 0, -1):
+        if turns[place].role == "customer" and turns[place].text == UNSOLVED:
+            return turns[place - 1].turn
+    return ""
 
 
 def _last_answer(turns: list[TurnView]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
+from bot.form import CHARS, FIELDS, LABELS, Filled, Step
+from bot.journal import REASONS, Reason
 from bot.settings import ServerSettings
 from bot.ui.chat import Chat, View
 from bot.ui.mount import QUIET
@@ -14,6 +16,12 @@ from bot.ui.views import inline
 from bot.ui.visitors import session_of
 from kb.config import ShopSettings
 
+PLACEHOLDERS: Mapping[Step, str] = {
+    "what": "例如：收到的杯子有裂纹",
+    "order": "在“我的订单”里可以看到",
+    "name": "例如：王女士",
+    "contact": "同事好把结果告诉您",
+}
 NOTICE = "本页面由智能客服程序自动回答；需要时可随时转人工"
 
 
@@ -33,6 +41,29 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             gr.Markdown("这条回答有帮助吗？", elem_id="rate-question")
             helpful = gr.Button("有帮助", elem_id="helpful", size="sm", scale=0, min_width=0)
             unsolved = gr.Button("没解决", elem_id="unsolved", size="sm", scale=0, min_width=0)
+        with gr.Column(elem_id="why", visible=False) as why:
+            reasons = gr.CheckboxGroup(
+                [(text, key) for key, text in REASONS.items()], elem_id="reasons", label="哪里没帮到您？（可多选，也可以不选）"
+            )
+            comment = gr.Textbox(
+                elem_id="comment", label="想补充一句的话", placeholder="可以不填", lines=1, max_lines=3, max_length=500
+            )
+            with gr.Row(elem_classes="actions"):
+                explain = gr.Button("提交评价", elem_id="explain", size="sm", scale=0, min_width=0)
+                dismiss = gr.Button("不用了", elem_id="dismiss", size="sm", scale=0, min_width=0)
+        with gr.Column(elem_id="form", visible=False) as form:
+            gr.Markdown("为了尽快帮您处理，请填写下面的信息（都可以不填）", elem_id="form-title")
+            fields = [
+                gr.Textbox(
+                    elem_id=f"field-{step}", label=LABELS[step], placeholder=PLACEHOLDERS[step], visible=False,
+                    lines=2 if step == "what" else 1, max_lines=4 if step == "what" else 1, max_length=CHARS[step],
+                )
+                for step in FIELDS
+            ]  # fmt: skip
+            problem = gr.Markdown("", elem_id="form-problem", visible=False)
+            with gr.Row(elem_classes="actions"):
+                send = gr.Button("提交", elem_id="form-send", size="sm", scale=0, min_width=0)
+                skip = gr.Button("暂不填写", elem_id="form-skip", size="sm", scale=0, min_width=0)
         said = gr.Markdown("", elem_id="said", visible=False)
         words = gr.Textbox(
             elem_id="words", label="您的问题", show_label=False, container=False, placeholder="请输入您的问题",
@@ -41,9 +72,13 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
         asked = gr.Textbox(visible=False, label="刚才的问题")
         gr.Markdown(NOTICE, elem_id="notice")
 
-        shown = [conversation, words, rate, said, asked]
+        shown = [conversation, words, rate, said, asked, why, form, problem, *fields]
 
         def show(view: View, clear: bool = False, question: str | None = None) -> list[Any]:
+            # What was typed into a field stays while it is asked for, and is gone with it.
+            asked_for = [
+                gr.update(visible=True) if step in view.fields else gr.update(visible=False, value="") for step in FIELDS
+            ]
             box: dict[str, Any] = {
                 "submit_btn": False if view.busy else "发送",
                 "stop_btn": "停止" if view.busy else False,
@@ -56,6 +91,10 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
                 gr.update(visible=view.rateable),
                 gr.update(visible=False),
                 gr.skip() if question is None else question,
+                gr.update(visible=view.why),
+                gr.update(visible=bool(view.fields) and not view.busy),
+                gr.update(value=inline(view.problem), visible=bool(view.problem)),
+                *asked_for,
             ]
 
         def opened(request: gr.Request) -> list[Any]:
@@ -74,6 +113,18 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
 
         def not_solved(request: gr.Request) -> Iterator[Any]:
             yield from shown_one_by_one(chat.unsolved(session_of(request)), "")
+
+        def fill(what: str, order: str, name: str, contact: str, request: gr.Request) -> Iterator[Any]:
+            filled = Filled(*(str(text or "") for text in (what, order, name, contact)))
+            yield from shown_one_by_one(chat.filled(session_of(request), filled), "")
+
+        def pass_over(request: gr.Request) -> Iterator[Any]:
+            yield from shown_one_by_one(chat.filled(session_of(request), Filled()), "")
+
+        def explained(given: Any, text: str, request: gr.Request) -> list[Any]:
+            known: list[Reason] = [reason for reason in REASONS if reason in (given or ())]
+            line = inline(chat.explained(session_of(request), known, str(text or "")))
+            return [gr.update(visible=False), gr.update(value=[]), "", gr.update(value=line, visible=True)]
 
         def shown_one_by_one(views: Iterator[View], question: str, clear: bool = False) -> Iterator[Any]:
             place = -1
@@ -105,9 +156,13 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             conversation.option_select(choose, None, shown, **reply),
             human.click(hand_off, None, shown, **reply),
             unsolved.click(not_solved, None, shown, **reply),
+            send.click(fill, fields, shown, **reply),
+            skip.click(pass_over, None, shown, **reply),
         ]
         words.stop(stop, asked, shown, cancels=replies, **QUIET)
         helpful.click(praised, None, [rate, said], **QUIET)
+        explain.click(explained, [reasons, comment], [why, reasons, comment, said], **QUIET)
+        dismiss.click(lambda: gr.update(visible=False), None, why, **QUIET)
     return blocks
 
 

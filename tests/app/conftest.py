@@ -90,7 +90,10 @@ def server() -> ServerSettings:
 def emptied(assistant, ratings) -> None:
     assistant.said.clear()
     assistant.fail = None
+    assistant.fields = ()
+    assistant.filled.clear()
     ratings.ratings.clear()
+    ratings.given.clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from bot.records import Reply, TurnView
+from bot.form import Filled, Step
+from bot.records import SKIP, Reply, TurnView
 from kb.errors import InputError
 from kb.knowledge import BaseStatus
 from kb.records import Entry, SearchResult
@@ -21,6 +22,8 @@ class ScriptedAssistant:
         self.fail = fail
         self.said: dict[str, list[TurnView]] = {}
         self.in_vain: list[str] = []
+        self.fields: tuple[Step, ...] = ()
+        self.filled: list[Filled] = []
 
     def reply(self, session: str, text: str) -> Reply:
         if self.fail is not None:
@@ -45,6 +48,16 @@ class ScriptedAssistant:
         reply = Reply("很抱歉没能帮到您，您想问的是不是下面这些？", "clarify", "question", choices=("怎么退货？",))
         return self._remember(session, "没解决", reply)
 
+    def fill(self, session: str, fields: Filled) -> Reply:
+        if self.fail is not None:
+            raise self.fail
+        self.filled.append(fields)
+        self.fields = ()
+        return self._remember(session, fields.words() or SKIP, Reply("好的，已经记下了。", "scripted", "complaint_other"))
+
+    def wanted(self, session: str) -> tuple[Step, ...]:
+        return self.fields
+
     def transcript(self, session: str) -> list[TurnView]:
         return list(self.said.get(session, []))
 
@@ -61,9 +74,11 @@ class KeptRatings:
 
     def __init__(self) -> None:
         self.ratings: list[tuple[str, str, str]] = []
+        self.given: list[tuple[str, str, str, str, tuple[str, ...]]] = []
 
     def rate(self, turn_id: str, session: str, value: str, comment: str = "", reasons: Sequence[str] = ()) -> None:
         self.ratings.append((turn_id, session, value))
+        self.given.append((turn_id, session, value, comment, tuple(reasons)))
 
 
 class ShelfBase:

@@ -171,6 +171,37 @@ def test_what_was_not_solved_brings_other_questions_to_click(visit, assistant):
     assert len(assistant.in_vain) == before + 1 and not window.page.locator("#rate").is_visible()
 
 
+def test_a_case_is_filled_in_and_a_wrong_number_is_not_lost(visit, assistant):
+    window = visit(SMALL_PHONE)
+    page = window.page
+    assistant.fields = ("order", "contact")
+    window.ask("你们发错货了")
+    page.locator("#form").wait_for()
+    assert not page.locator("#field-name").is_visible()
+    page.get_by_label("手机号或邮箱").fill("1380013")
+    page.locator("#form-send").click()
+    page.locator("#form-problem").get_by_text("11 位").wait_for()
+    assert page.get_by_label("手机号或邮箱").input_value() == "1380013"
+    assert not window.sideways() and page.locator("#words textarea").is_visible()
+    page.get_by_label("手机号或邮箱").fill("13800138000")
+    page.locator("#form-send").click()
+    page.locator("#form").wait_for(state="hidden")
+    window.settle()
+    assert [fields.contact for fields in assistant.filled] == ["13800138000"]
+
+
+def test_why_an_answer_did_not_help_can_be_told(visit, ratings):
+    window = visit()
+    window.ask("可以货到付款吗？")
+    window.page.locator("#unsolved").click()
+    window.page.get_by_label("内容有误或过时").check()
+    window.page.get_by_label("想补充一句的话").fill("手续费变了")
+    window.page.locator("#explain").click()
+    window.page.locator("#said").get_by_text("抱歉").wait_for()
+    [(_, _, value, words, reasons)] = ratings.given
+    assert (value, words, reasons) == ("down", "手续费变了", ("wrong",))
+
+
 def test_a_reload_keeps_the_history_and_another_visitor_sees_none(visit):
     window = visit()
     window.ask("我姓王，怎么退货")

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.form import Filled
 from bot.records import Reply
 from bot.ui.chat import APOLOGY, STOPPED, Chat
 from bot.ui.visitors import Allowance
@@ -189,3 +190,36 @@ def test_a_person_is_called_at_once(chat, assistant):
 def test_ten_thousand_characters_reach_the_assistant_whole(chat, assistant):
     assistant.replies["长" * 10_000] = Reply("您的问题有点长。", "refused", "question")
     assert "有点长" in text_of(list(chat.asked("a", "长" * 10_000))[-1])
+
+
+def test_fields_that_were_asked_for_are_shown_and_sent(chat, assistant):
+    assistant.fields = ("order", "contact")
+    view = list(chat.asked("a", "你们发错货了"))[-1]
+    assert view.fields == ("order", "contact") and chat.opened("a").fields == ("order", "contact"), "after a reload too"
+    sent = Filled(order=" 20251127001234 ", contact="13800138000")
+    assert list(chat.filled("a", sent))[-1].fields == ()
+    assert assistant.filled == [sent.trimmed()]
+
+
+@pytest.mark.parametrize(
+    "fields", [Filled(contact="1380013"), Filled(order="不记得<b>"), Filled(name="=HYPERLINK(1)")], ids=["contact", "order", "name"]
+)
+def test_a_field_that_cannot_be_kept_is_named_and_nothing_is_sent(chat, assistant, fields):
+    assistant.fields = ("order", "name", "contact")
+    [view] = chat.filled("a", fields)
+    assert view.problem and view.fields == ("order", "name", "contact") and not assistant.filled
+
+
+def test_passing_the_fields_over_is_a_message_too(chat, assistant):
+    assistant.fields = ("contact",)
+    assert list(chat.filled("a", Filled()))[-1].fields == ()
+    assert assistant.filled == [Filled()] and "跳过" in text_of(chat.opened("a"))
+
+
+def test_why_an_answer_did_not_help_is_kept_for_that_answer(chat, assistant, ratings):
+    list(chat.asked("a", "可以货到付款吗？"))
+    answer = assistant.said["a"][-1].turn
+    assert list(chat.unsolved("a"))[-1].why
+    assert "抱歉" in chat.explained("a", ["wrong"], "金额不对")
+    assert ratings.given == [(answer, "a", "down", "金额不对", ("wrong",))]
+    assert chat.explained("b", ["wrong"], "") and len(ratings.given) == 1, "others have nothing to explain"

@@ -9,9 +9,11 @@ import pytest
 
 from bot.assistant import Assistant
 from bot.checker import load_checker
+from bot.form import Filled
 from bot.journal import Journal
 from bot.records import Reply
 from bot.tickets import STATES
+from kb.errors import InputError
 from tests.bot.conftest import COD, FEE, RETURN, found
 
 ORDER, PHONE = "20261123987654", "13812345678"
@@ -58,6 +60,44 @@ def test_all_told_in_one_message_is_not_asked_again(assistant, journal):
     assert "登记号" in talk(assistant, "没了").text
     (ticket,) = journal.tickets.listed()
     assert (ticket.facts.order, ticket.facts.name, ticket.contact) == ("****7654", "王女士", PHONE)
+
+
+def test_the_fields_of_a_page_are_taken_as_they_stand(assistant, journal):
+    talk(assistant, "我要投诉")
+    assert assistant.wanted("v") == ("what", "order", "name", "contact")
+    story = "客服一直让我转人工，说不投诉了才处理"  # words that mean something else when they are typed as a message
+    reply = assistant.fill("v", Filled(story, ORDER, "王女士", PHONE))
+    assert "请问您还有其他要补充的吗" in reply.text and reply.choices == ("没有了",) and not assistant.wanted("v")
+    for part in ("尾号7654", "王女士", "138****5678"):
+        assert part in reply.text
+    assert "登记号" in talk(assistant, "没有了").text
+    (ticket,) = journal.tickets.listed()
+    assert (ticket.facts.order, ticket.facts.name, ticket.contact) == ("****7654", "王女士", PHONE)
+    assert ticket.facts.what == story
+    stored = "".join(view.text for view in journal.turns("v"))
+    assert PHONE not in stored and ORDER not in stored
+
+
+def test_fields_left_empty_are_not_asked_again(assistant):
+    talk(assistant, "你们发错货了")
+    assistant.fill("v", Filled(order=ORDER))
+    assert not assistant.wanted("v")
+    assert "请问您还有其他要补充的吗" in assistant.transcript("v")[-1].text
+
+
+def test_a_contact_is_wanted_while_a_person_cannot_reach_the_customer(assistant, journal):
+    assistant.hand_off("v")
+    assert assistant.wanted("v") == ("contact",)
+    with pytest.raises(InputError, match="11 位"):
+        assistant.fill("v", Filled(contact="138"))
+    assistant.fill("v", Filled(contact=PHONE))
+    assert not assistant.wanted("v") and journal.tickets.listed()[0].contact == PHONE
+
+
+def test_a_contact_that_was_passed_over_is_not_wanted_any_more(assistant, journal):
+    ticket = assistant.hand_off("v").ticket
+    reply = assistant.fill("v", Filled())
+    assert ticket in reply.text and not assistant.wanted("v") and journal.tickets.listed()[0].state == "open"
 
 
 def test_two_facts_in_one_step_skip_two_steps(assistant):
