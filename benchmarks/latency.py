@@ -1,6 +1,6 @@
 """What a search costs beside the encoder: one question, in process, over a base of 10,000 passages.
 
-    python benchmarks/retrieval/latency.py [PASSAGES]
+    python -m benchmarks.latency [--passages 10000]
 
 The floor is the encoder's own time for the question. Passages are made up and their vectors drawn at random: neither
 changes the time. Both are timed alternately in one run, so that a busy machine burdens both alike.
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import random
 import statistics
-import sys
 import time
 
 import numpy as np
 
+from benchmarks.common import Bars, finish, parser, quantiles
 from kb.config import SearchSettings, load, resolve_home
 from kb.encoder import load_encoders
 from kb.index import build_index
@@ -36,6 +36,15 @@ ROUNDS = 25
 WORDS = "订单 付款 退货 换货 运费 发票 物流 签收 保修 客服 优惠券 积分 会员 地址 商品 质量 申请 审核 到账 时间 规则 支持 部分 地区".split()
 
 
+def made_up(count: int) -> list[Entry]:
+    """So many passages of the words of a shop, all different."""
+    chance = random.Random(2)
+    return [
+        Entry(f"p{n}", "passage", "public", "，".join(chance.choices(WORDS, k=40)) + f"{n}。", Place("made-up"))
+        for n in range(count)
+    ]
+
+
 class Drawn:
     """The real encoder for questions, random unit vectors for passages."""
 
@@ -53,14 +62,11 @@ class Drawn:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    chance = random.Random(2)
-    entries = [
-        Entry(f"p{n}", "passage", "public", "，".join(chance.choices(WORDS, k=40)) + f"{n}。", Place("made-up"))
-        for n in range(count)
-    ]
+    asked = parser(__doc__)
+    asked.add_argument("--passages", type=int, default=10_000)
+    options = asked.parse_args()
     encoder = Drawn(load_encoders(load(SearchSettings, resolve_home(None)))[0])
-    index, _ = build_index(entries, [encoder])
+    index, _ = build_index(made_up(options.passages), [encoder])
     retriever = HybridRetriever(index, [encoder], generation="gen-000001")
     alone, whole = [], []
     for turn in range(-1, ROUNDS):
@@ -72,13 +78,19 @@ def main() -> None:
             retriever.search(question)
             ended = time.perf_counter()
             if turn >= 0:  # the first round warms up
-                alone.append(1000 * (middle - began))
-                whole.append(1000 * (ended - middle))
-    ratio = statistics.median(b / a for a, b in zip(alone, whole, strict=True))
-    print(f"{count} passages, {len(index.views)} views, {len(alone)} questions, encoder {encoder.name}")
-    for name, values in (("encoder alone", alone), ("encoder + search", whole)):
-        print(f"  {name:17} median {statistics.median(values):7.2f} ms   p95 {sorted(values)[int(0.95 * len(values))]:7.2f} ms")
-    print(f"  ratio, median of pairs: {ratio:.2f}")
+                alone.append(middle - began)
+                whole.append(ended - middle)
+    figures = {"encoder alone": quantiles(alone), "encoder and search": quantiles(whole)}
+    results = {
+        "passages": options.passages,
+        "views": len(index.views),
+        "questions": len(alone),
+        "encoder": encoder.name,
+        **figures,
+        "ratio_median_of_pairs": round(statistics.median(b / a for a, b in zip(alone, whole, strict=True)), 3),
+    }
+    bars = {f"{name}, {key[:3]}": value for name, of in figures.items() for key, value in of.items()}
+    finish("latency", results, [Bars("One question", "ms", bars)], options.out)
 
 
 if __name__ == "__main__":

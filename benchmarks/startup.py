@@ -1,8 +1,8 @@
 """Start-up and memory: from nothing to the first answer, with 10,000 passages.
 
-    python benchmarks/serving/startup.py [--passages 10000] [--repeat 3] [--backends onnx-int8 onnx torch] > startup.json
+    python -m benchmarks.startup [--passages 10000] [--repeat 3] [--backends onnx-int8 onnx torch]
 
-Prints JSON: for each back end, of a search in Python and of the customer site, the seconds from the start of the
+For each back end, of a search in Python and of the customer site, the seconds from the start of the
 process to its first answer (of the site: to a 200 of ``/readyz``, before which it has answered a question), the seconds
 of processor time, and the memory in MB (resident; ``own`` without what is mapped from files). The least of several runs,
 back ends in turn, so that a busy machine burdens all alike. Linux only. Passages are made up and their vectors drawn at
@@ -11,10 +11,7 @@ random: neither changes time or memory.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -22,26 +19,17 @@ import time
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "retrieval")]
-WORDS = "订单 付款 退货 换货 运费 发票 物流 签收 保修 客服 优惠券 积分 会员 地址 商品 质量 申请 审核 到账 时间 规则 支持 部分 地区".split()
+from benchmarks.common import ROOT, Bars, finish, parser
+from benchmarks.latency import Drawn, made_up
+from kb.config import Home, SearchSettings, load
+from kb.encoder import load_encoders
+from kb.store import Store
 
 
 def make_home(folder: Path, count: int) -> None:
-    from latency import Drawn
-
-    from kb.config import Home, SearchSettings, load
-    from kb.encoder import load_encoders
-    from kb.records import Entry, Place
-    from kb.store import Store
-
-    home, chance = Home(folder), random.Random(2)
-    entries = [
-        Entry(f"p{n}", "passage", "public", "，".join(chance.choices(WORDS, k=40)) + f"{n}。", Place("made-up"))
-        for n in range(count)
-    ]
+    home = Home(folder)
     store = Store(home.store)
-    store.publish(store.write(entries, [Drawn(load_encoders(load(SearchSettings, home))[0])]).id)
+    store.publish(store.write(made_up(count), [Drawn(load_encoders(load(SearchSettings, home))[0])]).id)
 
 
 def measured(process: subprocess.Popen) -> dict:
@@ -89,13 +77,13 @@ def site(home: Path, environ: dict, port: int) -> dict:
         process.wait()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--passages", type=int, default=10_000)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--port", type=int, default=7966)
-    parser.add_argument("--backends", nargs="+", default=["onnx-int8", "onnx", "torch"])
-    options = parser.parse_args()
+def main() -> None:
+    asked = parser(__doc__)
+    asked.add_argument("--passages", type=int, default=10_000)
+    asked.add_argument("--repeat", type=int, default=3)
+    asked.add_argument("--port", type=int, default=7966)
+    asked.add_argument("--backends", nargs="+", default=["onnx-int8", "onnx", "torch"])
+    options = asked.parse_args()
     runs: dict = {}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
@@ -105,13 +93,16 @@ def main() -> int:
                 environ = {**os.environ, "KB_SEARCH_BACKEND": backend, "PYTHONPATH": str(ROOT)}
                 runs.setdefault((backend, "search"), []).append(search(home, environ))
                 runs.setdefault((backend, "site"), []).append(site(home, environ, options.port))
-    result = [
+    rows = [
         {"backend": backend, "what": what, **{key: round(min(run[key] for run in found), 2) for key in found[0]}}
         for (backend, what), found in runs.items()
     ]
-    json.dump({"passages": options.passages, "repeat": options.repeat, "runs": result}, sys.stdout, indent=2)
-    return 0
+    charts = [
+        Bars(title, unit, {f"{row['what']}, {row['backend']}": row[key] for row in rows}, bound)
+        for title, unit, key, bound in (("First answer", "s", "seconds", 4), ("Memory", "MB", "memory_mb", 450))
+    ]
+    finish("startup", {"passages": options.passages, "repeat": options.repeat, "runs": rows}, charts, options.out)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()
