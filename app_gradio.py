@@ -58,7 +58,7 @@ def cli(host: str, port: int, staff_port: int, only: SiteName | None, step: str 
     if only is not None:
         prepare(home)
         if only == "staff":
-            mention_accounts(home)
+            first_admin(home)
         return serve(only, home, host, ports[only], say)
     child = [sys.executable, str(Path(__file__).resolve()), "--home", str(home.path), "--host", host]
     child += ["--port", str(port), "--staff-port", str(staff_port)]
@@ -66,7 +66,7 @@ def cli(host: str, port: int, staff_port: int, only: SiteName | None, step: str 
     failed = subprocess.run([*child, "--step", "prepare"]).returncode
     if failed:
         return failed if failed > 0 else 1
-    mention_accounts(home)
+    first_admin(home)
     serving = [*child, "--step", "serve", "--only"]
     return run_sites([Site(TITLES[name], host, ports[name], [*serving, name]) for name in ports], say)
 
@@ -95,14 +95,16 @@ def prepare(home: Home) -> None:
         home.question_set.write_bytes((SAMPLE / "questions.csv").read_bytes())
 
 
-def mention_accounts(home: Home) -> None:
-    """Say how to add the first member of staff where there is none."""
+def first_admin(home: Home) -> None:
+    """Make the first administrator where there are no accounts, and show its password this once."""
     from bot.accounts import Accounts
 
     accounts = Accounts(home.journal)
-    if not accounts.list():
-        say(f"还没有员工账号，请另开一个终端添加：python -m bot users add 账号名 --role editor --home {home.path}")
+    made = accounts.first_admin()
     accounts.close()
+    if made is not None:
+        account, password = made
+        say(f"已建立第一个管理员账号，密码只显示这一次，首次登录后需要修改：\n    账号 {account.name}    密码 {password}")
 
 
 def main() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import secrets
 import sqlite3
@@ -10,37 +9,57 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
+from bot import passwords
 from bot.database import Database
 from bot.errors import AccountError, AccountThrottled
 
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
+StaffRole = Literal["agent", "editor", "admin"]
+"""``agent``: looks up and checks drafts. ``editor``: also changes knowledge. ``admin``: also keeps accounts."""
 
-StaffRole = Literal["agent", "editor"]
-"""``agent``: looks up and checks drafts. ``editor``: also changes knowledge."""
+ROLES: dict[StaffRole, str] = {"agent": "客服", "editor": "知识编辑", "admin": "管理员"}
+"""The roles with what they are called; each may do what those before it may."""
 
-MIN_PASSWORD_CHARS = 8
-MAX_PASSWORD_CHARS = 200
 FAILURES = 5
-"""Wrong passwords for one name within :data:`FAILURE_WINDOW` after which further tries are refused."""
+"""Wrong passwords for one name from one address within :data:`FAILURE_WINDOW`; further tries from there are refused."""
+FAILURES_IN_ALL = 50
+"""The same from all addresses together: so many hands are needed to keep a member of staff out for the window."""
 FAILURE_WINDOW = timedelta(minutes=10)
+
+FIRST_ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member of staff."""
+    """A member of staff. ``must_change``: the password was made by somebody else and is good for one sign-in only."""
 
     name: str
     role: StaffRole
     disabled: bool = False
+    must_change: bool = False
+
+    def may(self, role: StaffRole) -> bool:
+        """Whether this account may do what ``role`` may."""
+        order = list(ROLES)
+        return not self.disabled and order.index(self.role) >= order.index(role)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of the audit: ``who`` (empty: the program or its command line) did ``action``."""
+
+    at: datetime
+    who: str
+    action: str
+    detail: str
 
 
 class Accounts:
     """Staff accounts; passwords are kept as argon2id, login tokens as digests.
 
-    All methods raise :class:`bot.errors.JournalError` when the file cannot be used.
+    ``by`` is who does something: a member of staff, or empty for the command line; the caller has verified it. All
+    methods raise :class:`bot.errors.JournalError` when the file cannot be used.
     """
 
     def __init__(
@@ -53,7 +72,9 @@ class Accounts:
         self._clock = clock
         self._login = timedelta(hours=login_hours)
 
-    def add(self, name: str, role: StaffRole, password: str) -> Account:
+    # ------------------------------------------------------------------ who there is
+
+    def add(self, name: str, role: StaffRole, password: str, *, by: str = "", must_change: bool = False) -> Account:
         """Make an account.
 
         Raises:
@@ -62,21 +83,26 @@ class Accounts:
         name = name.strip()
         if not 1 <= len(name) <= 40 or not name.isprintable():
             raise AccountError(f"账号名“{name[:40]}”不可用；请用 1 到 40 个可见字符。")
-        if role not in get_args(StaffRole):
-            raise AccountError(f"角色“{role}”不可用；可选：agent（客服）、editor（知识编辑）。")
-        _check_password(password)
-        try:
-            with self._database.write() as connection:
-                if self._row(connection, name) is not None:
-                    raise AccountError(f"账号“{name}”已经存在；要改密码请用 users passwd。")
-                connection.execute(
-                    "INSERT INTO account (name, role, password, created) VALUES (?, ?, ?, ?)",
-                    (name, role, _hasher().hash(password), self._text()),
-                )
-                self._audit(connection, name, "add_account", role)
-        except sqlite3.IntegrityError as error:  # pragma: no cover - the check above holds inside the transaction
-            raise AccountError(f"账号“{name}”已经存在；要改密码请用 users passwd。") from error
-        return Account(name, role)
+        _check_role(role)
+        passwords.check(password, name)
+        stored = passwords.digest(password)
+        with self._database.write() as connection:
+            if self._row(connection, name) is not None:
+                raise AccountError(f"账号“{name}”已经存在；要改密码请用 users passwd，或在员工账号页重设密码。")
+            connection.execute(
+                "INSERT INTO account (name, role, password, created, must_change) VALUES (?, ?, ?, ?, ?)",
+                (name, role, stored, self._text(), int(must_change)),
+            )
+            self._audit(connection, by, "add_account", f"{name}（{ROLES[role]}）")
+        return Account(name, role, must_change=must_change)
+
+    def first_admin(self) -> tuple[Account, str] | None:
+        """The first administrator with a random password, to be shown once; None where there is an account already."""
+        password = passwords.made()
+        with self._database.write() as connection:
+            if connection.execute("SELECT 1 FROM account LIMIT 1").fetchone() is not None:
+                return None
+            return self.add(FIRST_ADMIN, "admin", password, must_change=True), password
 
     def list(self) -> tuple[Account, ...]:
         """All accounts by name."""
@@ -84,63 +110,92 @@ class Accounts:
             rows = connection.execute("SELECT * FROM account ORDER BY name").fetchall()
         return tuple(_account(row) for row in rows)
 
-    def set_password(self, name: str, password: str) -> None:
+    def set_password(self, name: str, password: str, *, by: str = "", must_change: bool = False) -> None:
         """Change a password; all logins of the account end, and a disabled account stays disabled.
 
         Raises:
             AccountError: there is no such account, or the password is too short.
         """
-        _check_password(password)
+        passwords.check(password, name)
+        stored = passwords.digest(password)
         with self._database.write() as connection:
             self._existing(connection, name)
-            connection.execute("UPDATE account SET password = ? WHERE name = ?", (_hasher().hash(password), name))
-            connection.execute("DELETE FROM login WHERE account = ?", (name,))
+            connection.execute(
+                "UPDATE account SET password = ?, must_change = ? WHERE name = ?", (stored, int(must_change), name)
+            )
+            self._shut_out(connection, name)
             connection.execute("DELETE FROM login_failure WHERE name = ?", (name,))
-            self._audit(connection, name, "set_password", "")
+            self._audit(connection, by, "set_password", name)
 
-    def disable(self, name: str) -> None:
+    def set_role(self, name: str, role: StaffRole, *, by: str = "") -> None:
+        """Let an account do more or less; its logins end, so that every open page knows.
+
+        Raises:
+            AccountError: there is no such account, the role is unknown, or nobody would be left to keep the accounts.
+        """
+        _check_role(role)
+        with self._database.write() as connection:
+            row = self._existing(connection, name)
+            if role != "admin":
+                self._keep_an_admin(connection, row)
+            connection.execute("UPDATE account SET role = ? WHERE name = ?", (role, name))
+            self._shut_out(connection, name)
+            self._audit(connection, by, "set_role", f"{name}（{ROLES[role]}）")
+
+    def disable(self, name: str, *, by: str = "") -> None:
         """Shut an account; its logins end at once.
+
+        Raises:
+            AccountError: there is no such account, or nobody would be left to keep the accounts.
+        """
+        with self._database.write() as connection:
+            self._keep_an_admin(connection, self._existing(connection, name))
+            connection.execute("UPDATE account SET disabled = ? WHERE name = ?", (self._text(), name))
+            self._shut_out(connection, name)
+            self._audit(connection, by, "disable_account", name)
+
+    def enable(self, name: str, *, by: str = "") -> None:
+        """Open an account that was shut, or that wrong passwords keep out.
 
         Raises:
             AccountError: there is no such account.
         """
         with self._database.write() as connection:
             self._existing(connection, name)
-            connection.execute("UPDATE account SET disabled = ? WHERE name = ?", (self._text(), name))
-            connection.execute("DELETE FROM login WHERE account = ?", (name,))
-            self._audit(connection, name, "disable_account", "")
+            connection.execute("UPDATE account SET disabled = NULL WHERE name = ?", (name,))
+            connection.execute("DELETE FROM login_failure WHERE name = ?", (name,))
+            self._audit(connection, by, "enable_account", name)
 
-    def verify(self, name: str, password: str) -> Account | None:
+    # ------------------------------------------------------------------ logins
+
+    def verify(self, name: str, password: str, address: str = "") -> Account | None:
         """The account whose password this is, or None; unknown names take as long as wrong passwords.
 
         Raises:
-            AccountThrottled: five wrong passwords for this name within ten minutes.
+            AccountThrottled: too many wrong passwords for this name, from ``address`` or from everywhere.
         """
-        from argon2.exceptions import InvalidHashError, VerificationError
-
-        since = self._text(-FAILURE_WINDOW)
+        since, origin = self._text(-FAILURE_WINDOW), _digest(address)
         with self._database.read() as connection:
             row = self._row(connection, name)
-            failures = connection.execute(
-                "SELECT count(*) FROM login_failure WHERE name = ? AND at >= ?", (name, since)
-            ).fetchone()[0]
-        if failures >= FAILURES:
+            here, in_all = connection.execute(
+                "SELECT coalesce(sum(address = ?), 0), count(*) FROM login_failure WHERE name = ? AND at >= ?",
+                (origin, name, since),
+            ).fetchone()
+        if here >= FAILURES or in_all >= FAILURES_IN_ALL:
             minutes = int(FAILURE_WINDOW.total_seconds() // 60)
             raise AccountThrottled(
                 f"账号“{name[:40]}”密码输错次数过多，已暂停登录；请 {minutes} 分钟后再试，或请管理员重设密码。"
             )
-        try:
-            _hasher().verify(row["password"] if row is not None else _decoy(), password[:MAX_PASSWORD_CHARS])
-            right = row is not None
-        except (VerificationError, InvalidHashError):
-            right = False
+        right = passwords.is_right(row["password"] if row is not None else None, password)
         if row is not None and right and row["disabled"] is None:
             with self._database.write() as connection:
-                connection.execute("DELETE FROM login_failure WHERE name = ?", (name,))
+                connection.execute("DELETE FROM login_failure WHERE name = ? AND address = ?", (name, origin))
             return _account(row)
         with self._database.write() as connection:
             connection.execute("DELETE FROM login_failure WHERE at < ?", (since,))
-            connection.execute("INSERT INTO login_failure VALUES (?, ?)", (name[:200], self._text()))
+            connection.execute(
+                "INSERT INTO login_failure (name, at, address) VALUES (?, ?, ?)", (name[:200], self._text(), origin)
+            )
         return None
 
     def open_login(self, name: str) -> str:
@@ -153,7 +208,7 @@ class Accounts:
         with self._database.write() as connection:
             row = self._existing(connection, name)
             if row["disabled"] is not None:
-                raise AccountError(f"账号“{name}”已停用；请联系知识编辑。")
+                raise AccountError(f"账号“{name}”已停用；请联系管理员。")
             connection.execute("DELETE FROM login WHERE expires < ?", (self._text(),))
             connection.execute(
                 "INSERT INTO login VALUES (?, ?, ?, ?)", (_digest(token), name, self._text(), self._text(self._login))
@@ -176,9 +231,28 @@ class Accounts:
         with self._database.write() as connection:
             connection.execute("DELETE FROM login WHERE token = ?", (_digest(token),))
 
+    # ------------------------------------------------------------------ the audit
+
+    def deeds(self, limit: int = 200, who: str = "") -> tuple[Deed, ...]:
+        """What was done, the latest first; by ``who`` alone if given."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT * FROM audit WHERE ? = '' OR who = ? ORDER BY id DESC LIMIT ?", (who, who, limit)
+            ).fetchall()
+        return tuple(
+            Deed(datetime.fromisoformat(row["at"]), row["who"], row["action"], row["detail"]) for row in rows
+        )
+
+    def note(self, who: str, action: str, detail: str) -> None:
+        """Write to the audit what ``who`` did."""
+        with self._database.write() as connection:
+            self._audit(connection, who, action, detail)
+
     def close(self) -> None:
         """Give the file back; the next use opens it again."""
         self._database.close()
+
+    # ------------------------------------------------------------------ helpers
 
     def _row(self, connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
         row: sqlite3.Row | None = connection.execute("SELECT * FROM account WHERE name = ?", (name,)).fetchone()
@@ -190,6 +264,16 @@ class Accounts:
             raise AccountError(f"没有账号“{name[:40]}”；可用 users list 查看现有账号。")
         return row
 
+    def _keep_an_admin(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+        others = connection.execute(
+            "SELECT 1 FROM account WHERE role = 'admin' AND disabled IS NULL AND name <> ? LIMIT 1", (row["name"],)
+        ).fetchone()
+        if row["role"] == "admin" and row["disabled"] is None and others is None:
+            raise AccountError(f"“{row['name']}”是最后一位管理员；请先让另一位同事成为管理员。")
+
+    def _shut_out(self, connection: sqlite3.Connection, name: str) -> None:
+        connection.execute("DELETE FROM login WHERE account = ?", (name,))
+
     def _audit(self, connection: sqlite3.Connection, who: str, action: str, detail: str) -> None:
         connection.execute(
             "INSERT INTO audit (at, who, action, detail) VALUES (?, ?, ?, ?)", (self._text(), who, action, detail)
@@ -200,27 +284,14 @@ class Accounts:
 
 
 def _account(row: sqlite3.Row) -> Account:
-    return Account(row["name"], row["role"], row["disabled"] is not None)
+    return Account(row["name"], row["role"], row["disabled"] is not None, bool(row["must_change"]))
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+def _check_role(role: str) -> None:
+    if role not in get_args(StaffRole):
+        known = "、".join(f"{key}（{text}）" for key, text in ROLES.items())
+        raise AccountError(f"角色“{role}”不可用；可选：{known}。")
 
 
-def _check_password(password: str) -> None:
-    if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
-        raise AccountError(
-            f"密码长度是 {len(password)}，需要 {MIN_PASSWORD_CHARS} 到 {MAX_PASSWORD_CHARS} 个字符；请换一个。"
-        )
-
-
-@functools.cache
-def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher
-
-    return PasswordHasher()
-
-
-@functools.cache
-def _decoy() -> str:
-    return _hasher().hash(secrets.token_urlsafe(16))
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -163,4 +163,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    # 4: administrators; passwords made by somebody else; wrong passwords by where they came from
+    (
+        """
+        CREATE TABLE account_4 (
+            name        TEXT PRIMARY KEY,
+            role        TEXT NOT NULL CHECK (role IN ('agent', 'editor', 'admin')),
+            password    TEXT NOT NULL,   -- argon2id
+            created     TEXT NOT NULL,
+            disabled    TEXT,
+            must_change INTEGER NOT NULL DEFAULT 0
+        )
+        """,
+        """
+        INSERT INTO account_4 (name, role, password, created, disabled)
+        SELECT name, role, password, created, disabled FROM account
+        """,
+        # A login refers to its account; it is moved first, because dropping the old accounts would take it along.
+        """
+        CREATE TABLE login_4 (
+            token   TEXT PRIMARY KEY,   -- digest
+            account TEXT NOT NULL REFERENCES account_4 (name) ON DELETE CASCADE,
+            created TEXT NOT NULL,
+            expires TEXT NOT NULL
+        )
+        """,
+        "INSERT INTO login_4 SELECT token, account, created, expires FROM login",
+        "DROP TABLE login",
+        "DROP TABLE account",
+        "ALTER TABLE account_4 RENAME TO account",
+        "ALTER TABLE login_4 RENAME TO login",
+        "ALTER TABLE login_failure ADD COLUMN address TEXT NOT NULL DEFAULT ''",   # digest
+    ),
 )

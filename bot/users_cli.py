@@ -25,7 +25,7 @@ def users() -> None:
 
 @users.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["agent", "editor"]), required=True, help="What the account may do.")
+@click.option("--role", type=click.Choice(["agent", "editor", "admin"]), required=True, help="What the account may do.")
 @home_option
 def users_add(name: str, role: Any, home: Home) -> None:
     """Make an account for NAME.
@@ -77,6 +77,39 @@ def users_passwd(name: str, home: Home) -> None:
 
     Accounts(home.journal).set_password(name, _password())
     say(f"账号“{name}”的密码已更新。")
+
+
+@users.command("role")
+@click.argument("name")
+@click.option("--role", type=click.Choice(["agent", "editor", "admin"]), required=True, help="What it may do from now on.")
+@home_option
+def users_role(name: str, role: Any, home: Home) -> None:
+    """Change what NAME may do; all its logins end.
+
+    \b
+    Example:
+      python -m bot users role 小王 --role editor
+    """
+    from bot.accounts import ROLES, Accounts
+
+    Accounts(home.journal).set_role(name, role)
+    say(f"账号“{name}”现在是{ROLES[role]}。")
+
+
+@users.command("enable")
+@click.argument("name")
+@home_option
+def users_enable(name: str, home: Home) -> None:
+    """Open the account of NAME again, also where wrong passwords keep it out.
+
+    \b
+    Example:
+      python -m bot users enable 小王
+    """
+    from bot.accounts import Accounts
+
+    Accounts(home.journal).enable(name)
+    say(f"账号“{name}”可以登录了。")
 
 
 @users.command("disable")

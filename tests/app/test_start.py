@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -112,15 +113,25 @@ def test_an_empty_home_gets_the_sample_and_its_questions(tmp_path, monkeypatch, 
     assert "示例店铺" in said and "已收录 2 条" in said
 
 
-def test_without_accounts_the_command_is_told_and_nothing_created(tmp_path, capsys):
+def test_the_first_start_makes_an_administrator_and_shows_the_password_once(tmp_path, capsys):
     from bot.accounts import Accounts
 
     home = Home(tmp_path)
-    app_gradio.mention_accounts(home)
-    assert "python -m bot users add" in capsys.readouterr().err
-    accounts = Accounts(home.journal)
-    assert accounts.list() == ()
-    accounts.add("小林", "editor", "correct horse")
-    app_gradio.mention_accounts(home)
+    app_gradio.first_admin(home)
+    shown = capsys.readouterr()
+    password = re.search(r"账号 admin    密码 ([a-z0-9-]{19})\n", shown.err)[1]
+    assert password not in shown.out
+    account = Accounts(home.journal).verify("admin", password)
+    assert account.role == "admin" and account.must_change
+    app_gradio.first_admin(home)
     assert capsys.readouterr().err == ""
-    accounts.close()
+    assert password.encode() not in b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
+def test_where_somebody_works_already_no_administrator_is_made(tmp_path, capsys):
+    from bot.accounts import Accounts
+
+    home = Home(tmp_path)
+    Accounts(home.journal).add("小王", "agent", "12345678")
+    app_gradio.first_admin(home)
+    assert capsys.readouterr().err == "" and len(Accounts(home.journal).list()) == 1

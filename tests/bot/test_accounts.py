@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.accounts import FAILURES, Account, Accounts
+from bot.accounts import FAILURES, FAILURES_IN_ALL, ROLES, Account, Accounts
 from bot.errors import AccountError, AccountThrottled, JournalError
 
 
@@ -106,3 +106,68 @@ def test_an_unusable_file_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalError):
         Accounts(tmp_path / "file" / "j").list()
+
+
+def test_who_knows_a_name_cannot_keep_its_owner_out_from_elsewhere(accounts):
+    accounts.add("小王", "agent", "12345678")
+    for _ in range(FAILURES):
+        assert accounts.verify("小王", "wrong", "10.0.0.1") is None
+    with pytest.raises(AccountThrottled):
+        accounts.verify("小王", "12345678", "10.0.0.1")
+    assert accounts.verify("小王", "12345678", "10.0.0.2") is not None
+
+
+def test_many_addresses_together_are_stopped(accounts):
+    accounts.add("小王", "agent", "12345678")
+    for number in range(FAILURES_IN_ALL):
+        assert accounts.verify("小王", "wrong", f"10.0.0.{number}") is None
+    with pytest.raises(AccountThrottled):
+        accounts.verify("小王", "12345678", "10.1.0.1")
+    accounts.enable("小王", by="店长")
+    assert accounts.verify("小王", "12345678", "10.1.0.1") is not None
+
+
+def test_each_role_may_what_those_before_it_may(accounts):
+    made = {role: accounts.add(role, role, "12345678") for role in ROLES}
+    may = {role: [account.may(other) for other in ROLES] for role, account in made.items()}
+    assert may == {
+        "agent": [True, False, False], "editor": [True, True, False], "admin": [True, True, True],
+    }  # fmt: skip
+    assert not Account("小王", "admin", disabled=True).may("agent")
+
+
+def test_somebody_is_left_to_keep_the_accounts(accounts):
+    accounts.add("店长", "admin", "12345678")
+    for step in (lambda: accounts.disable("店长"), lambda: accounts.set_role("店长", "agent")):
+        with pytest.raises(AccountError, match="最后一位管理员"):
+            step()
+    accounts.add("副店长", "admin", "12345678")
+    accounts.set_role("店长", "editor", by="副店长")
+    assert [account.role for account in accounts.list()] == ["admin", "editor"]
+
+
+def test_a_new_role_ends_the_logins(accounts):
+    accounts.add("小王", "editor", "12345678")
+    token = accounts.open_login("小王")
+    accounts.set_role("小王", "agent")
+    assert accounts.account_of(token) is None
+
+
+def test_the_first_administrator_is_made_once(tmp_path, clock):
+    accounts = Accounts(tmp_path / "journal.sqlite3", clock)
+    account, password = accounts.first_admin()
+    assert account.must_change and accounts.verify(account.name, password) == account
+    assert accounts.first_admin() is None
+    accounts.set_password(account.name, "my own password", by=account.name)
+    assert not accounts.verify(account.name, "my own password").must_change
+
+
+def test_what_was_done_is_told_the_latest_first(accounts):
+    accounts.add("店长", "admin", "12345678")
+    accounts.add("小王", "agent", "12345678", by="店长")
+    accounts.disable("小王", by="店长")
+    assert [(deed.who, deed.action, deed.detail) for deed in accounts.deeds()] == [
+        ("店长", "disable_account", "小王"), ("店长", "add_account", "小王（客服）"), ("", "add_account", "店长（管理员）"),
+    ]  # fmt: skip
+    assert [deed.action for deed in accounts.deeds(1, "店长")] == ["disable_account"]
+    assert "12345678" not in str(accounts.deeds())
