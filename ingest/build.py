@@ -18,7 +18,7 @@ from ingest.impact import Trial, weighed
 from ingest.reading import FileReader, Rejected
 from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of, twins_of
 from ingest.sources import Found, find_sources
-from kb.changes import diff
+from kb.changes import Diff, diff
 from kb.config import Home, SearchSettings, ShopSettings, load
 from kb.errors import SourceError, StoreDamaged
 from kb.manifest import SourceFile
@@ -35,11 +35,11 @@ Progress = Callable[[Stage, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """The live generation, as far as a build needs it."""
+    """The live generation, as far as a build needs it: ``changes`` are what the new entries change of it."""
 
     id: str
-    entries: tuple[Entry, ...]
     content: str
+    changes: Diff
 
 
 def build(
@@ -84,19 +84,19 @@ def build(
             raise SourceError(_nothing(outcomes))
         if encoders is None:
             encoders = load_encoders(load(SearchSettings, home), report)
-        live = _live(store, report)
-        changes, lost = _changes(live, unique.entries)
+        live = _live(store, unique.entries, report)
+        changes = live.changes if live else diff((), unique.entries)
         kinds, audiences = counts_of(unique.entries)
         outcome = BuildReport(
             generation=live.id if live else "",
             published=False,
             unchanged=True,
-            files=tuple(_file_reports(found, outcomes, lost)),
+            files=tuple(_file_reports(found, outcomes, Counter(entry.place.source for entry in changes.removed))),
             kinds=kinds,
             audiences=audiences,
             duplicates=pairs_of(unique.dropped),
             conflicts=pairs_of(unique.conflicts),
-            changes=changes,
+            changes=Changes.of(changes) if live else Changes(),
         )
         synonyms = load_synonyms(home)
         if live and live.content == content_digest(unique.entries, encoders, synonyms) and not full:
@@ -119,7 +119,7 @@ def build(
         alike = twins(index, most=1_000)
     trials = [Trial(Asked(question.text, question.audience), *said) for question, *said in checked.tried]
     versions = manifest.id, live.id if live else None
-    impact = weighed(index, encoders, versions, live.entries if live else (), trials, alike, today)
+    impact = weighed(index, encoders, versions, changes, trials, alike, today)
     return replace(
         outcome,
         generation=manifest.id,
@@ -150,25 +150,16 @@ def _nothing(outcomes: Sequence[FileResult | Rejected]) -> str:
     return f"给出的 {len(outcomes)} 个文件里没有可以收录的内容，没有生成新版本。{named}"
 
 
-def _live(store: Store, report: Callable[[str], None]) -> _Live | None:
+def _live(store: Store, entries: Sequence[Entry], report: Callable[[str], None]) -> _Live | None:
     identity = store.current()
     if identity is None:
         return None
     try:
-        index = store.load(identity, "internal")
+        changes = diff(store.load(identity, "internal").entries, entries)
     except StoreDamaged as error:
         report(f"正式版不能读取，将重新生成全部内容：{error}")
         return None
-    return _Live(identity, index.entries, store.manifest(identity).content)
-
-
-def _changes(live: _Live | None, entries: Sequence[Entry]) -> tuple[Changes, Counter[str]]:
-    """Counts against the live version, and how many entries each source no longer gives."""
-    if live is None:
-        return Changes(), Counter()
-    found = diff(live.entries, entries)
-    changes = Changes(len(found.added), len(found.changed), len(found.removed), len(found.moved))
-    return changes, Counter(entry.place.source for entry in found.removed)
+    return _Live(identity, store.manifest(identity).content, changes)
 
 
 def _file_reports(

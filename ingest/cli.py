@@ -10,7 +10,7 @@ import click
 
 from ingest import impact_commands, version_commands
 from kb.config import Home, ShopSettings, load
-from kb.console import emit, home_option, json_option, run, say
+from kb.console import emit, home_option, json_option, run, say, step_back
 from kb.errors import PARTIAL_SUCCESS, SourceError
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ for command in (*version_commands.COMMANDS, *impact_commands.COMMANDS):
 
 def main() -> int:
     """Entry point of ``kb-ingest`` and ``python -m ingest``."""
+    step_back()
     return run(cli)
 
 

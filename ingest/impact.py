@@ -110,28 +110,29 @@ def impact_of(
         trials = [Trial(*of) for of in zip(questions, before, after, strict=True)]
     old = store.load(live, "internal").entries if live else ()
     index = store.load(draft, "internal")
-    return weighed(index, encoders, (draft, live), old, trials, twins(index, most=1_000), today)
+    changes = diff(old, index.entries)
+    return weighed(index, encoders, (draft, live), changes, trials, twins(index, most=1_000), today)
 
 
 def weighed(
     index: Index,
     encoders: Sequence[Encoder],
     versions: tuple[str, str | None],
-    old: Sequence[Entry],
+    changes: Diff,
     trials: Sequence[Trial],
     alike: Sequence[Twin],
     today: Callable[[], date] = date.today,
 ) -> Impact:
-    """The impact of ``index`` (id first in ``versions``) beside a base of ``old`` entries, from what is known already.
+    """The impact of ``index`` (id first in ``versions``) beside another one, from what is known of both already.
 
-    ``trials``: what both say, ``alike``: the twins of ``index``.
+    ``changes``: its entries beside the other's, ``trials``: what both say, ``alike``: the twins of ``index``.
     """
     shifts = [
         Shift(trial.asked.text, trial.asked.audience, trial.asked.times, kind, _said(trial.before), _said(trial.after))
         for trial in trials
         if (kind := _kind(trial.before, trial.after)) is not None
     ]
-    changes, day = diff(old, index.entries), today()
+    day = today()
     anew = _asked_anew(changes)
     close = [pair for pair in alike if pair.a.id in anew or pair.b.id in anew]
     suspects = [entry for entry in _suspects(changes, close) if entry.is_valid_on(day)]

@@ -16,6 +16,7 @@ from kb.config import ShopSettings
 from kb.records import Entry
 
 if TYPE_CHECKING:
+    from kb.changes import Diff
     from kb.twins import Twin
 
 Status = Literal["read", "rejected", "skipped", "questions"]
@@ -50,6 +51,11 @@ class Changes:
     changed: int = 0
     removed: int = 0
     moved: int = 0
+
+    @classmethod
+    def of(cls, diff: Diff) -> Changes:
+        """The counts of ``diff``."""
+        return cls(len(diff.added), len(diff.changed), len(diff.removed), len(diff.moved))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -94,6 +95,13 @@ def run(group: click.Command, arguments: list[str] | None = None) -> int:
         # The reader of our output has gone (``| head``): nothing is wrong, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def step_back() -> None:
+    """Let those who serve customers on this machine go first: what nobody waits for takes the time that is left."""
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(10)
 
 
 def _quiet() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from kb.encoder import Encoder
@@ -14,24 +13,8 @@ from kb.records import Entry
 from kb.synonyms import Synonyms
 from kb.vector_cache import VectorCache
 
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A generation that is not on disk yet; ``manifest`` lacks what only the disk decides: id, parent and files."""
-
-    manifest: Manifest
-    internal: Index
-    encoders: tuple[Encoder, ...]
-
-    def files(self) -> Iterator[tuple[str, bytes]]:
-        """Names and contents, made one after another: only one of the two indexes takes memory at any time but the entries."""
-        index = calibrated(self.internal, self.encoders)
-        yield from _below("internal", index)
-        public = [entry for entry in index.entries if entry.audience == "public"]
-        if len(public) < len(index.entries):
-            index, _ = build_index(public, self.encoders, synonyms=index.synonyms, known=[index])
-            index = calibrated(index, self.encoders)
-        yield from _below("public", index)
+Files = Iterator[tuple[str, bytes]]
+"""Names and contents of the files of a generation, made one after another."""
 
 
 def draft(
@@ -45,10 +28,11 @@ def draft(
     known: Sequence[Index] = (),
     cache: VectorCache | None = None,
     progress: Progress | None = None,
-) -> Draft:
-    """Index ``entries``; ``known``, ``cache`` and ``progress`` are those of :func:`kb.index.build_index`.
+) -> tuple[Manifest, Files]:
+    """The manifest of a new generation, but for what only the disk decides (id, parent, files), and its files.
 
-    ``rejected`` counts files of which nothing was taken.
+    ``known``, ``cache`` and ``progress`` are those of :func:`kb.index.build_index`; ``rejected`` counts source files of
+    which nothing was taken.
     """
     index, counts = build_index(entries, encoders, synonyms=synonyms, known=known, cache=cache, progress=progress)
     public = sum(entry.audience == "public" for entry in entries)
@@ -71,7 +55,7 @@ def draft(
         files={},
         note=note,
     )
-    return Draft(manifest, index, tuple(encoders))
+    return manifest, _files(index, encoders)
 
 
 def content_digest(entries: Sequence[Entry], encoders: Sequence[Encoder], synonyms: Synonyms) -> str:
@@ -80,5 +64,17 @@ def content_digest(entries: Sequence[Entry], encoders: Sequence[Encoder], synony
     return sha256(entries_to_bytes(entries) + "\n".join(parts).encode("utf-8") + synonyms.to_bytes())
 
 
-def _below(audience: str, index: Index) -> Iterator[tuple[str, bytes]]:
-    return ((f"{audience}/{name}", data) for name, data in index.files())
+def _files(index: Index, encoders: Sequence[Encoder]) -> Files:
+    """Those of ``index``, which holds everything, and of the public one: only one of the two is held in memory."""
+    index = calibrated(index, encoders)
+    yield from _below("internal", index)
+    public = [entry for entry in index.entries if entry.audience == "public"]
+    if len(public) < len(index.entries):
+        synonyms, index = index.synonyms, index.vectors_only()
+        index, _ = build_index(public, encoders, synonyms=synonyms, known=[index])
+        index = calibrated(index, encoders)
+    yield from _below("public", index)
+
+
+def _below(folder: str, index: Index) -> Files:
+    return ((f"{folder}/{name}", data) for name, data in index.files())

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kb.changes import Diff, diff
@@ -76,11 +77,11 @@ class Generations:
             StoreDamaged: a file is missing, changed, or cannot be parsed.
         """
         manifest = self.manifest(identity)
-        folder = self.folder(identity)
-        names = [name for name in manifest.files if name.startswith(f"{audience}/")]
-        files = {name.split("/", 1)[1]: _read_checked(folder, name, manifest) for name in names}
+        files = _Checked(self.folder(identity), manifest, audience)
         try:
-            return Index.from_files(files, [encoder.fingerprint for encoder in manifest.encoders])
+            index = Index.from_files(files, [encoder.fingerprint for encoder in manifest.encoders])
+            files.read_the_rest()
+            return index
         except ValueError as error:
             raise StoreDamaged(f"版本 {identity} 的 {audience} 索引解析失败（{error}）；{_REMEDY}") from error
 
@@ -98,10 +99,9 @@ class Generations:
             name = path.relative_to(folder).as_posix()
             if path.is_file() and name not in known:
                 raise StoreDamaged(f"版本 {identity} 里多出文件 {name}；{_REMEDY}")
-        for audience in AUDIENCES:
-            index = self.load(identity, audience)
-            if audience == "public" and any(entry.audience != "public" for entry in index.entries):
-                raise StoreDamaged(f"版本 {identity} 的公开索引里混入了内部内容；{_REMEDY}")
+        self.load(identity, "internal")
+        if any(entry.audience != "public" for entry in self.load(identity, "public").entries):
+            raise StoreDamaged(f"版本 {identity} 的公开索引里混入了内部内容；{_REMEDY}")
         return manifest
 
     def diff(self, old: str, new: str) -> Diff:
@@ -120,12 +120,34 @@ class Generations:
         return folder
 
 
-def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
-    info = manifest.files[name]
-    try:
-        data = (folder / name).read_bytes()
-    except OSError as error:
-        raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 读不出来（{error.strerror}）；{_REMEDY}") from error
-    if len(data) != info.size or sha256(data) != info.sha256:
-        raise StoreDamaged(f"版本 {manifest.id} 的文件 {name} 已损坏（校验和不符）；{_REMEDY}")
-    return data
+class _Checked(Mapping[str, bytes]):
+    """The files of one audience by name, each read when it is asked for, and checked; none is kept."""
+
+    def __init__(self, folder: Path, manifest: Manifest, audience: Audience) -> None:
+        self._folder, self._manifest = folder / audience, manifest
+        self._files = {
+            name.split("/", 1)[1]: info for name, info in manifest.files.items() if name.startswith(f"{audience}/")
+        }
+        self._unread = set(self._files)
+
+    def __getitem__(self, name: str) -> bytes:
+        info, path = self._files[name], f"{self._folder.name}/{name}"
+        try:
+            data = (self._folder / name).read_bytes()
+        except OSError as error:
+            raise StoreDamaged(f"版本 {self._manifest.id} 的文件 {path} 读不出来（{error.strerror}）；{_REMEDY}") from error
+        if len(data) != info.size or sha256(data) != info.sha256:
+            raise StoreDamaged(f"版本 {self._manifest.id} 的文件 {path} 已损坏（校验和不符）；{_REMEDY}")
+        self._unread.discard(name)
+        return data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def read_the_rest(self) -> None:
+        """Check those files too that nobody asked for."""
+        for name in sorted(self._unread):
+            self[name]

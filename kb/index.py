@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,10 @@ class Index:
         for number, (vectors, centre) in enumerate(zip(self.vectors, self.centres, strict=True)):
             yield f"vectors-{number}.faiss", vectors.to_bytes()
             yield f"centre-{number}.npz", centre.to_bytes()
+
+    def vectors_only(self) -> Index:
+        """What another index can be built from with fewer texts to encode: neither entries nor words."""
+        return replace(self, entries=(), lexical=LexicalIndex.build([]))
 
     def to_files(self) -> dict[str, bytes]:
         """All of :meth:`files`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
@@ -55,7 +56,7 @@ class LexicalIndex:
         # Numbers instead of words from the start: the words of all texts would take ten times the memory.
         met: defaultdict[str, int] = defaultdict()
         met.default_factory = met.__len__
-        documents = [list(map(met.__getitem__, terms(text))) for text in texts]
+        documents = [array("i", map(met.__getitem__, terms(text))) for text in texts]
         # Sorted, so that the order in which words are met does not matter.
         vocabulary = sorted(met)
         if not vocabulary:
@@ -64,8 +65,8 @@ class LexicalIndex:
         number = {term: row for row, term in enumerate(vocabulary)}
         place = [number[term] for term in met]
         for row, document in enumerate(documents):
-            documents[row] = list(map(place.__getitem__, document))
-        bm25 = BM25(method="lucene", k1=K1, b=B)
+            documents[row] = array("i", map(place.__getitem__, document))
+        bm25 = BM25(method="lucene", k1=K1, b=B, csc_backend="scipy")  # the other one needs twice the memory
         tokenized = Tokenized(ids=documents, vocab=number)
         bm25.index(tokenized, create_empty_token=False, show_progress=False)
         scores = bm25.scores

@@ -60,8 +60,7 @@ class Store(Generations):
         """Build a new generation beside the live one; it is complete, synced and verified, but not published.
 
         Vectors of unchanged texts come from the live generation, and from builds that were broken off or not published,
-        unless ``full``. ``rejected`` counts files of which
-        nothing was taken. ``progress`` gets (done, total) texts.
+        unless ``full``. ``rejected`` counts files of which nothing was taken. ``progress`` gets (done, total) texts.
 
         Raises:
             StoreLocked: another process is writing.
@@ -72,8 +71,8 @@ class Store(Generations):
             known: list[Index] = []
             if parent and not full:
                 with contextlib.suppress(StoreError):  # a damaged parent only costs its vectors
-                    known.append(self.load(parent, "internal"))
-            made = draft(
+                    known.append(self.load(parent, "internal").vectors_only())
+            manifest, files = draft(
                 entries,
                 encoders,
                 sources=sources,
@@ -85,7 +84,7 @@ class Store(Generations):
                 progress=progress,
             )
             known.clear()
-            return self.add(made.manifest, made.files())
+            return self.add(manifest, files)
 
     def publish(self, identity: str, *, figures: Mapping[str, float] | None = None, override: str = "") -> None:
         """Make a generation live in one step, after verifying it whole.
