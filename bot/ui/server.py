@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -22,9 +23,9 @@ from kb.records import Entry
 if TYPE_CHECKING:
     from bot.metrics import Monitor
     from bot.settings import ApiSettings, ServerSettings
+    from bot.ui.admin import StaffBook
     from bot.ui.chat import Ratings, Speaker
     from bot.ui.desk import Desk
-    from bot.ui.sign_in import AccountBook
     from kb.config import ShopSettings
     from kb.knowledge import BaseStatus
 
@@ -94,7 +95,7 @@ def create_customer_app(
 
 def create_staff_app(
     desk: Desk,
-    accounts: AccountBook,
+    accounts: StaffBook,
     base: Base,
     shop: ShopSettings,
     server: ServerSettings,
@@ -102,8 +103,9 @@ def create_staff_app(
     monitor: Monitor | None = None,
 ) -> FastAPI:
     """The staff app: everything behind a login, internal entries included; ``monitor`` fills ``/metrics``."""
+    from bot.ui.admin import admin_routes
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
-    from bot.ui.sign_in import StaffGate, sign_in_routes
+    from bot.ui.sign_in import StaffGate, set_login, sign_in_routes
     from bot.ui.staff import build_staff_page
 
     app = _app(shop)
@@ -118,6 +120,7 @@ def create_staff_app(
     _guard(app, server, ())
     _sources(app, base, today, lambda entry: True)
     sign_in_routes(app, accounts, server)
+    admin_routes(app, accounts, ZoneInfo(shop.timezone), lambda answer, token: set_login(answer, token, server))
     mount_page(app, blocks, server.max_waiting)
     return app
 

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 COOKIE = "staff"
 TRIES_PER_MINUTE = 20
 WRONG = "账号或密码不对，请您核对后再试。"
+OWN_PAGE = "/account"
 EXPIRED = "登录已过期，请刷新页面重新登录。"
 _OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics", "/robots.txt", "/ui", "/assets", "/static", "/favicon.ico", "/theme.css")
 
@@ -31,7 +32,7 @@ _OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics", "/robots.txt", "/ui", "/
 class AccountBook(Protocol):
     """The part of :class:`bot.accounts.Accounts` that signing in needs."""
 
-    def verify(self, name: str, password: str) -> Account | None:
+    def verify(self, name: str, password: str, address: str = "") -> Account | None:
         """The account whose password this is."""
 
     def open_login(self, name: str) -> str:
@@ -42,6 +43,11 @@ class AccountBook(Protocol):
 
     def close_login(self, token: str) -> None:
         """End a login."""
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as far as the server knows."""
+    return request.client.host if request.client else "unknown"
 
 
 def signed_in(accounts: AccountBook, request: Any) -> Account | None:
@@ -70,6 +76,12 @@ class StaffGate:
             log.error("logins cannot be read: %s", error)
             await refuse(send, 503, "系统正在维护，暂时无法登录，请稍后再试。")
             return
+        if account is not None and account.must_change and path not in (OWN_PAGE, "/sign-out"):
+            if scope["method"] == "GET":
+                await RedirectResponse(OWN_PAGE, 303)(scope, receive, send)
+            else:
+                await refuse(send, 403, "请先修改密码，再继续使用。")
+            return
         if account is not None:
             await self.app(scope, receive, send)
             return
@@ -77,6 +89,13 @@ class StaffGate:
             await RedirectResponse("/sign-in", 303)(scope, receive, send)
             return
         await refuse(send, 401, EXPIRED)
+
+
+def set_login(answer: Response, token: str, server: ServerSettings) -> None:
+    """Give the browser the cookie of a login: no script reads it, no other site sends it."""
+    answer.set_cookie(
+        COOKIE, token, max_age=server.login_hours * 3600, httponly=True, samesite="strict", secure=server.cookie_secure
+    )
 
 
 def sign_in_routes(app: FastAPI, accounts: AccountBook, server: ServerSettings) -> None:
@@ -92,11 +111,11 @@ def sign_in_routes(app: FastAPI, accounts: AccountBook, server: ServerSettings) 
     @app.post("/sign-in")
     def enter(request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
         name = name.strip()[:40]
-        wait = tries.take(request.client.host if request.client else "unknown")
+        wait = tries.take(address_of(request))
         if wait:
             return HTMLResponse(sign_in_page(TOO_FAST.format(seconds=wait), name), 429)
         try:
-            account = accounts.verify(name, password)
+            account = accounts.verify(name, password, address_of(request))
             token = accounts.open_login(account.name) if account is not None else ""
         except AccountThrottled as error:
             return HTMLResponse(sign_in_page(str(error), name), 429)
@@ -109,14 +128,7 @@ def sign_in_routes(app: FastAPI, accounts: AccountBook, server: ServerSettings) 
         if not token:
             return HTMLResponse(sign_in_page(WRONG, name), 401)
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(
-            COOKIE,
-            token,
-            max_age=server.login_hours * 3600,
-            httponly=True,
-            samesite="strict",
-            secure=server.cookie_secure,
-        )
+        set_login(answer, token, server)
         return answer
 
     @app.post("/sign-out")
