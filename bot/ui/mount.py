@@ -24,13 +24,13 @@ stream of another one closes gets no answer (Gradio 6.31), and because one reque
 FONTS = ("system-ui", "-apple-system", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 
 
-def mount_page(app: FastAPI, blocks: gr.Blocks, max_waiting: int) -> None:
-    """Serve ``blocks`` at ``/`` of ``app``; ``max_waiting`` events may queue, more are told to come back in a moment."""
+def mount_page(app: FastAPI, blocks: gr.Blocks, max_waiting: int, path: str = "/") -> None:
+    """Serve ``blocks`` at ``path`` of ``app``; ``max_waiting`` events may queue, more are told to come back in a moment."""
     blocks.queue(max_size=max_waiting, api_open=False)
     gr.mount_gradio_app(
         app,
         blocks,
-        "/",
+        path,
         app_kwargs={"openapi_url": None, "exception_handlers": {404: in_words, 405: in_words}},
         footer_links=[],
         run_history=False,
@@ -44,15 +44,15 @@ def mount_page(app: FastAPI, blocks: gr.Blocks, max_waiting: int) -> None:
     )
 
 
-def serve_looks(app: FastAPI, names: Sequence[str]) -> str:
-    """Serve these style sheets and scripts of this folder under ``/ui/``, and nothing else of it.
+def serve_looks(app: FastAPI, names: Sequence[str], path: str = "/ui") -> str:
+    """Serve these style sheets and scripts of this folder under ``path``, and nothing else of it.
 
     Returns the HTML that fetches them; the address changes with the content, so that browsers may keep them.
     """
     kept = {name: (HERE / name).read_bytes() for name in names}
     version = hashlib.sha256(b"".join(kept.values())).hexdigest()[:12]
 
-    @app.get("/ui/{name}")
+    @app.get(path + "/{name:path}")
     def look(name: str) -> Response:
         if name not in kept:
             raise HTTPException(404)
@@ -60,9 +60,9 @@ def serve_looks(app: FastAPI, names: Sequence[str]) -> str:
         return Response(kept[name], media_type=f"{kind}; charset=utf-8")
 
     return "".join(
-        f'<link rel="stylesheet" href="/ui/{name}?{version}">'
+        f'<link rel="stylesheet" href="{path}/{name}?{version}">'
         if name.endswith(".css")
-        else f'<script src="/ui/{name}?{version}"></script>'
+        else f'<script src="{path}/{name}?{version}"></script>'
         for name in names
     )
 
@@ -74,13 +74,14 @@ _MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>\s*')
 class OwnFrontPage:
     """Makes Gradio's front page ours: Chinese, with our looks from the first byte, and without adverts or other hosts."""
 
-    def __init__(self, app: ASGIApp, title: str, looks: str) -> None:
+    def __init__(self, app: ASGIApp, title: str, looks: str, path: str = "/") -> None:
         self.app = app
+        self.path = path
         self.head = f"<title>{escape(title)}</title>{looks}</head>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; the answer at ``/`` is mended on its way out."""
-        if scope["type"] != "http" or scope["path"] != "/":
+        """Pass on; the page itself is mended on its way out."""
+        if scope["type"] != "http" or scope["path"] != self.path:
             await self.app(scope, receive, send)
             return
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]

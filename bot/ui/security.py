@@ -24,7 +24,10 @@ DIRECT_ROUTE = "/gradio_api/run"
 
 EMBED_SCRIPT = "/embed.js"
 
-CLOSED = (
+STUDIO = "/studio"
+"""Where the editors' page is mounted in the staff app; its Gradio routes lie below, and are guarded as the root's."""
+
+_CLOSED = (
     "/gradio_api",
     "/monitoring",
     "/config",
@@ -34,9 +37,7 @@ CLOSED = (
     "/manifest.json",
     "/pwa_icon",
 )
-"""Gradio's own routes that stay closed, unless named in :data:`OPEN`."""
-
-OPEN = (
+_OPEN = (
     EVENT_ROUTE,
     DIRECT_ROUTE,
     "/gradio_api/queue/data",
@@ -46,7 +47,13 @@ OPEN = (
     "/gradio_api/startup-events",
     "/gradio_api/app_id",
 )
+_MOUNTS = ("", STUDIO)
+CLOSED = tuple(mount + path for mount in _MOUNTS for path in _CLOSED)
+"""Gradio's own routes that stay closed, unless named in :data:`OPEN`."""
+OPEN = tuple(mount + path for mount in _MOUNTS for path in _OPEN)
 """What a page needs to live: no upload, no files, no calls by other ways, no description of the API."""
+HASHED = tuple(mount + path for mount in _MOUNTS for path in ("/assets/", "/ui/"))
+"""What carries a digest of the content in its address, so that browsers may keep it."""
 
 
 async def refuse(send: Send, status: int, text: str) -> None:
@@ -114,8 +121,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.update(self.fixed)
                 headers["x-robots-tag"] = "noindex"
-                # These two carry a digest of the content in their address.
-                hashed = path.startswith(("/assets/", "/ui/")) and message["status"] in {200, 304}
+                hashed = path.startswith(HASHED) and message["status"] in {200, 304}
                 kept = "public, max-age=3600" if path == EMBED_SCRIPT else "no-store"
                 headers["cache-control"] = "public, max-age=31536000, immutable" if hashed else kept
             await send(message)
@@ -131,16 +137,16 @@ class RouteGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or close."""
-        if scope["type"] == "http" and _under(scope["path"], CLOSED) and not _under(scope["path"], OPEN):
+        if scope["type"] == "http" and under(scope["path"], CLOSED) and not under(scope["path"], OPEN):
             await refuse(send, 404, "没有这个地址。")
             return
         if scope["type"] != "websocket":
             await self.app(scope, receive, send)
 
 
-def _under(path: str, prefixes: Sequence[str]) -> bool:
-    """Whether ``path`` is one of ``prefixes`` or lies below one, however many slashes lead or trail."""
-    path = "/" + path.lstrip("/")
+def under(path: str, prefixes: Sequence[str]) -> bool:
+    """Whether ``path`` is one of ``prefixes`` or lies below one, however many slashes lead, part or trail."""
+    path = re.sub("/+", "/", f"/{path}")
     return any(path == prefix or path.startswith((prefix + "/", prefix + "=")) for prefix in prefixes)
 
 

@@ -17,14 +17,26 @@ from kb.config import Home, ShopSettings, load
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from bot.ui.studio.wiring import Tools
+    from kb.knowledge import KnowledgeBase
+
 SiteName = Literal["customer", "staff"]
 TITLES: dict[SiteName, str] = {"customer": "顾客页面", "staff": "客服工作台"}
+Lend = Callable[["Home", "KnowledgeBase"], "Tools"]
+"""What gives the studio its tools, for a home and its base."""
 
 
 def serve(
-    site: SiteName, home: Home, host: str, port: int, say: Callable[[str], None], *, announce: bool = True
+    site: SiteName,
+    home: Home,
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+    *,
+    announce: bool = True,
+    lend: Lend | None = None,
 ) -> int:
-    """Serve one site until told to stop; 0 then.
+    """Serve one site until told to stop; 0 then. ``lend`` gives the staff site its studio.
 
     Raises:
         PortTaken: before anything is loaded. KBError: the base, an encoder or a setting cannot be used.
@@ -35,7 +47,7 @@ def serve(
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         # Loading makes a million objects that stay: looking through them for rubbish costs a fifth of the start.
         gc.disable()
-        app = customer_app(home, say) if site == "customer" else staff_app(home, say)
+        app = customer_app(home, say) if site == "customer" else staff_app(home, say, lend)
         gc.freeze()
         gc.enable()
         if announce:
@@ -62,8 +74,8 @@ def customer_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     return create_customer_app(assistant, journal, base, shop, server, api=api)
 
 
-def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:
-    """The staff app of ``home``, warmed up."""
+def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) -> FastAPI:
+    """The staff app of ``home``, warmed up; with a studio for editors where ``lend`` gives it tools."""
     from zoneinfo import ZoneInfo
 
     from bot.accounts import Accounts
@@ -72,6 +84,7 @@ def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     from bot.metrics import Monitor
     from bot.ui.desk import Desk
     from bot.ui.server import create_staff_app
+    from bot.ui.studio.wiring import studio_tabs
     from bot.wiring import open_assistant
     from kb.knowledge import open_base
     from kb.store import Store
@@ -83,7 +96,8 @@ def staff_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     desk = Desk(base, assistant, load_checker(home.rules), journal.tickets, ZoneInfo(shop.timezone))
     accounts = Accounts(home.journal, login_hours=server.login_hours)
     monitor = Monitor(base, Store(home.store), home.journal)
-    return create_staff_app(desk, accounts, base, shop, server, monitor=monitor)
+    tabs = () if lend is None else studio_tabs(lend(home, base))
+    return create_staff_app(desk, accounts, base, shop, server, monitor=monitor, tabs=tabs)
 
 
 def _run(app: FastAPI, bound: socket.socket) -> None:

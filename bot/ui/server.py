@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.ui.admin import StaffBook
     from bot.ui.chat import Ratings, Speaker
     from bot.ui.desk import Desk
+    from bot.ui.studio.tabs import Tab
     from kb.config import ShopSettings
     from kb.knowledge import BaseStatus
 
@@ -101,8 +102,12 @@ def create_staff_app(
     server: ServerSettings,
     today: Callable[[], date] = date.today,
     monitor: Monitor | None = None,
+    tabs: Sequence[Tab] = (),
 ) -> FastAPI:
-    """The staff app: everything behind a login, internal entries included; ``monitor`` fills ``/metrics``."""
+    """The staff app: everything behind a login, internal entries included; ``monitor`` fills ``/metrics``.
+
+    ``tabs`` make the studio of the editors at ``/studio``, which is not there without any.
+    """
     from bot.ui.admin import admin_routes
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
     from bot.ui.sign_in import StaffGate, set_login, sign_in_routes
@@ -113,8 +118,12 @@ def create_staff_app(
     if monitor is not None:
         _metrics(app, monitor, server.metrics_token)
     blocks = build_staff_page(desk, accounts, shop)
-    looks = serve_looks(app, ("common.css", "gradio.css", "staff.css", "cards.css", "common.js", "staff.js"))
+    looks = serve_looks(app, ("common.css", "gradio.css", "head.css", "staff.css", "cards.css", "common.js", "staff.js"))
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
+    if tabs:
+        from bot.ui.studio.frame import add_studio
+
+        add_studio(app, tabs, accounts, shop, server)
     app.add_middleware(Throttle, allowance=Allowance(STAFF_EVENTS_PER_MINUTE))
     app.add_middleware(StaffGate, accounts=accounts)
     _guard(app, server, ())

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.accounts import Account
 from bot.errors import AccountError, AccountThrottled, JournalError
 from bot.settings import ServerSettings
-from bot.ui.pages import sign_in_page
-from bot.ui.security import refuse
+from bot.ui.pages import error_page, sign_in_page
+from bot.ui.security import STUDIO, refuse, under
 from bot.ui.visitors import TOO_FAST, Allowance
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ TRIES_PER_MINUTE = 20
 WRONG = "账号或密码不对，请您核对后再试。"
 OWN_PAGE = "/account"
 EXPIRED = "登录已过期，请刷新页面重新登录。"
+NOT_AN_EDITOR = "知识工作室由知识编辑使用，您的账号没有这个权限；如有需要，请联系您店里的管理员。"
 _OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics", "/robots.txt", "/ui", "/assets", "/static", "/favicon.ico", "/theme.css")
 
 
@@ -82,10 +83,17 @@ class StaffGate:
             else:
                 await refuse(send, 403, "请先修改密码，再继续使用。")
             return
-        if account is not None:
+        if account is not None and (account.may("editor") or not under(path, (STUDIO,))):
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "GET" and not path.startswith("/gradio_api"):
+        if account is not None:
+            if scope["method"] == "GET":
+                page = error_page("没有权限", NOT_AN_EDITOR)
+                await HTMLResponse(page, 403)(scope, receive, send)
+            else:
+                await refuse(send, 403, NOT_AN_EDITOR)
+            return
+        if scope["method"] == "GET" and not under(path, ("/gradio_api", f"{STUDIO}/gradio_api")):
             await RedirectResponse("/sign-in", 303)(scope, receive, send)
             return
         await refuse(send, 401, EXPIRED)

@@ -7,14 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from bot.accounts import Account
+from bot.accounts import ROLES, Account
 from bot.ui.desk import HITS, Desk
 from bot.ui.mount import QUIET
 from bot.ui.sign_in import EXPIRED, AccountBook, signed_in
 from bot.ui.views import inline
 from kb.config import ShopSettings
 
-ROLES = {"agent": "客服", "editor": "知识编辑"}
 HINT = "输入或粘贴顾客的话，边输入边查找；按回车生成回复"
 
 
@@ -41,7 +40,8 @@ def build_staff_page(desk: Desk, accounts: AccountBook, shop: ShopSettings) -> g
 
         def opened(request: gr.Request) -> str:
             account = require(request)
-            return f"<div>{inline(account.name)}（{ROLES.get(account.role, account.role)}）</div>"
+            studio = '<a href="/studio/">知识工作室</a> ' if account.may("editor") else ""
+            return f"<div>{studio}{inline(account.name)}（{ROLES[account.role]}）</div>"
 
         def list_tickets(request: gr.Request) -> str:
             return desk.tickets(require(request).name)
