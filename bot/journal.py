@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bot.database import Database, digest, stamp
+from bot.notebook import Notebook
 from bot.outbox import Outbox
 from bot.privacy import mask
 from bot.records import Citation, Reply, Role, TurnView
+from bot.reports import Reports
 from bot.retention import retain
 from bot.settings import RetentionSettings
 from bot.tickets import Tickets
@@ -52,6 +54,8 @@ class Journal:
         self._clock = clock
         self.tickets = Tickets(self._database, clock)
         self.outbox = Outbox(self._database, clock)
+        self.notebook = Notebook(self._database, clock)
+        self.reports = Reports(self._database, clock)
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:

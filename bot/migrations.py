@@ -195,4 +195,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE login_4 RENAME TO login",
         "ALTER TABLE login_failure ADD COLUMN address TEXT NOT NULL DEFAULT ''",   # digest
     ),
+    # 5: what members of staff keep at hand; wrong or missing answers they report to the editors
+    (
+        """
+        CREATE TABLE favourite (
+            account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+            entry   TEXT NOT NULL,
+            at      TEXT NOT NULL,
+            PRIMARY KEY (account, entry)
+        )
+        """,
+        """
+        CREATE TABLE looked_up (
+            account  TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+            question TEXT NOT NULL,   -- masked
+            at       TEXT NOT NULL,
+            PRIMARY KEY (account, question)
+        )
+        """,
+        """
+        CREATE TABLE report (
+            id         INTEGER PRIMARY KEY,
+            at         TEXT NOT NULL,
+            who        TEXT NOT NULL,
+            kind       TEXT NOT NULL CHECK (kind IN ('wrong', 'missing')),
+            question   TEXT NOT NULL,   -- masked
+            entry      TEXT NOT NULL,   -- id, empty where none was found
+            note       TEXT NOT NULL,   -- masked
+            settled_at TEXT,
+            settled_by TEXT
+        )
+        """,
+        "CREATE INDEX report_open ON report (settled_at, id)",
+    ),
 )

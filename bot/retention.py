@@ -26,6 +26,8 @@ _STATEMENTS: dict[str, tuple[str, ...]] = {
     "conversations": (
         "DELETE FROM turn WHERE at < ?",
         "DELETE FROM question_state WHERE at < ?",
+        "DELETE FROM looked_up WHERE at < ?",
+        "DELETE FROM report WHERE at < ?",
     ),
     "ratings": ("DELETE FROM rating WHERE at < ?", "DELETE FROM unsolved WHERE at < ?"),
     # A name to call somebody by is of the same kind as the number to call.
