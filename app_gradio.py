@@ -75,6 +75,7 @@ def prepare(home: Home) -> None:
     """Make sure there are settings that can be read, encoders that can be used and a published base."""
     from ingest.build import build
     from ingest.progress import ProgressDisplay
+    from ingest.workspace import Workspace
     from kb.encoder import load_encoders
     from kb.store import Store
 
@@ -85,9 +86,10 @@ def prepare(home: Home) -> None:
     if not SAMPLE.is_dir():
         raise SampleMissing("知识库还是空的，安装包里也不带示例资料；请先运行 python -m ingest build 您的资料文件夹。")
     say("知识库还是空的，先用示例店铺的资料建立（约需一两分钟，只需一次）：")
+    Workspace(home.sources).fill(SAMPLE)
     display = ProgressDisplay()
     try:
-        report = build([SAMPLE / "public", SAMPLE / "internal"], home, progress=display, report=say, encoders=encoders)
+        report = build([], home, progress=display, report=say, encoders=encoders)
     finally:
         display.close()
     say(f"已收录 {report.entries} 条。")

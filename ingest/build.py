@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest.asked import Asked
 from ingest.duplicates import drop_duplicates
+from ingest.edits import Applied
 from ingest.entries import FileResult
 from ingest.gate import Gate, GateResult
 from ingest.impact import Trial, weighed
 from ingest.reading import FileReader, Rejected
 from ingest.report import BuildReport, Changes, FileReport, counts_of, pairs_of, twins_of
 from ingest.sources import Found, find_sources
+from ingest.workspace import Workspace
 from kb.changes import Diff, diff
 from kb.config import Home, SearchSettings, ShopSettings, load
-from kb.errors import SourceError, StoreDamaged
+from kb.errors import InputError, SourceError, StoreDamaged
 from kb.manifest import SourceFile
 from kb.records import Audience, Entry
 
@@ -55,14 +57,14 @@ def build(
     encoders: Sequence[Encoder] | None = None,
     today: Callable[[], date] = date.today,
 ) -> BuildReport:
-    """Make the base hold what ``paths`` hold, and nothing else.
+    """Make the base hold what ``paths`` hold, and nothing else; without any, what the studio keeps for the home.
 
     ``audience`` overrides the proposals for all files, ``full`` makes all vectors anew, ``override`` is the
     reason to publish even what the gate refuses, ``report`` gets Chinese lines about what is going on, ``encoders`` are those of the settings if not given. Where nothing changed, nothing is
     written. A file that cannot be read is named in the report and left out.
 
     Raises:
-        InputError: a path does not exist. SourceError: nothing can be read at all.
+        InputError: a path does not exist, or there is none and the studio keeps nothing. SourceError: nothing can be read at all.
         StoreLocked, StoreError, ModelError, SettingsError: nothing was written.
         GateRefused: the new generation is kept as a draft, the live one stays.
     """
@@ -74,12 +76,17 @@ def build(
 
     begun = time.monotonic()
     shop = load(ShopSettings, home)
-    found = find_sources(paths)
+    workspace = None if paths else Workspace(home.sources)
+    if workspace is not None and not workspace.exists:
+        raise InputError("没有给出资料文件夹，知识工作室里也还没有资料；请运行 python -m ingest build 资料文件夹。")
+    found = find_sources(paths) if workspace is None else workspace.find()
     store = Store(home.store)
     with store.lock("生成新版本"):
         outcomes = list(_read_all(found, shop, audience, progress))
         read = [outcome for outcome in outcomes if isinstance(outcome, FileResult)]
-        unique = drop_duplicates(entry for result in read for entry in result.entries)
+        said = [entry for result in read for entry in result.entries]
+        applied = Applied(tuple(said)) if workspace is None else workspace.laid_over(said)
+        unique = drop_duplicates(applied.entries)
         if not unique.entries:
             raise SourceError(_nothing(outcomes))
         if encoders is None:
@@ -97,6 +104,9 @@ def build(
             duplicates=pairs_of(unique.dropped),
             conflicts=pairs_of(unique.conflicts),
             changes=Changes.of(changes) if live else Changes(),
+            edited=applied.edited,
+            hidden=len(applied.hidden),
+            stale=tuple(map(str, applied.stale)),
         )
         synonyms = load_synonyms(home)
         if live and live.content == content_digest(unique.entries, encoders, synonyms) and not full:

@@ -41,7 +41,7 @@ def cli() -> None:
 
 
 @cli.command()
-@paths_argument
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
 @audience_option
 @click.option("--no-publish", is_flag=True, help="Keep the new version as a draft; the gate is not run.")
 @click.option("--full", is_flag=True, help="Make all vectors anew instead of reusing unchanged ones.")
@@ -59,13 +59,15 @@ def build(
 ) -> int:
     """Build a new version from files and folders, and publish it.
 
-    The new version holds what PATH... hold and nothing else: give all folders of the base every time. Before it goes
+    The new version holds what PATH... hold and nothing else: give all folders of the base every time. Without any it
+    holds what editors keep in the studio (HOME/sources), with their changes. Before it goes
     live it is compared with the live version on HOME/questions.csv (columns 问题, 期望, 可见范围), if there is one.
 
     \b
     Examples:
       python -m ingest build knowledge/public knowledge/internal
       python -m ingest build manuals --audience internal --no-publish
+      python -m ingest build
     """
     from ingest.build import build as run_build
     from ingest.progress import ProgressDisplay

@@ -65,7 +65,8 @@ class BuildReport:
     ``generation`` is the one written, or the live one if ``unchanged``; ``kinds`` and ``audiences`` count entries,
     ``embedded`` and ``reused`` count vectors, ``twins`` names the closest pairs of entries (:func:`kb.twins.twins`, none
     if ``unchanged``), ``impact`` tells what it changes, as far as the question set shows, ``figures`` are the gate's, ``override`` is the reason why it was published although the gate
-    refused it, ``seconds`` the time it all took.
+    refused it. ``edited`` and ``hidden`` count entries that editors changed in the studio, ``stale`` are Chinese lines of
+    changes that did not fit any more. ``seconds`` is the time it all took.
     """
 
     generation: str
@@ -83,6 +84,9 @@ class BuildReport:
     impact: Impact | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     override: str = ""
+    edited: int = 0
+    hidden: int = 0
+    stale: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -147,6 +151,9 @@ def render(report: BuildReport) -> str:
     if changes != Changes():
         moved = f"，移动 {changes.moved}" if changes.moved else ""
         lines.append(f"与正式版相比：新增 {changes.added}，修改 {changes.changed}，删除 {changes.removed}{moved}")
+    if report.edited or report.hidden:
+        lines.append(f"知识工作室里改过 {report.edited} 条，其中隐藏 {report.hidden} 条")
+    lines.extend(listed("没有套用的修改，请核对", report.stale))
     if not report.unchanged:
         lines.append(f"向量：新算 {report.embedded} 个，沿用 {report.reused} 个")
     lines.extend(_audiences(read))

@@ -48,7 +48,7 @@ def find_sources(paths: Sequence[Path]) -> Found:
             continue
         for path in _files(given, skipped):
             name = path.relative_to(given).as_posix()
-            reason = _reason_to_skip(path)
+            reason = reason_to_skip(path.name) if path.is_file() else "不是普通文件"
             if reason:
                 skipped.append((name, reason))
             else:
@@ -70,10 +70,8 @@ def _files(folder: Path, skipped: list[tuple[str, str]]) -> Iterable[Path]:
             yield Path(base) / name
 
 
-def _reason_to_skip(path: Path) -> str:
-    name = path.name
-    if not path.is_file():
-        return "不是普通文件"
+def reason_to_skip(name: str) -> str:
+    """Why a file of that name is no source, in Chinese; empty for one that is."""
     if name.startswith("~$"):
         return "Office 打开文件时的临时文件"
     if name.startswith("."):

@@ -14,8 +14,12 @@ def lines_of(stream: EntryStream) -> Iterator[dict[str, Any]]:
     """The lines that carry a file: one for each entry, then one for the rest."""
     for entry in stream:
         yield {"entry": entry_to_json(entry)}
-    result = stream.result(())
-    yield {
+    yield end_line(stream.result(()))
+
+
+def end_line(result: FileResult) -> dict[str, Any]:
+    """The line behind the entries of a file."""
+    return {
         "done": {
             "source": result.source,
             "sha256": result.sha256,

@@ -109,6 +109,11 @@ class Home:
         return self.path / "questions.csv"
 
     @property
+    def sources(self) -> Path:
+        """Folder of what the studio keeps: files, and what editors changed in them; see :mod:`ingest.workspace`."""
+        return self.path / "sources"
+
+    @property
     def rules(self) -> Path:
         """The shop's own rules of speaking, added to the packaged ones when the file is there."""
         return self.path / "rules.toml"
@@ -154,7 +159,9 @@ def load(cls: type[S], home: Home, environ: Mapping[str, str] | None = None) -> 
     for key in values:
         if key not in fields:
             known = "、".join(fields)
-            raise SettingsError(f"设置文件 {home.settings_file} 的 [{table_name}] 里有不认识的设置项“{key}”；可用的有：{known}。")
+            raise SettingsError(
+                f"设置文件 {home.settings_file} 的 [{table_name}] 里有不认识的设置项“{key}”；可用的有：{known}。"
+            )
     origin = {key: f"设置文件 {home.settings_file} 的 [{table_name}] {key}" for key in values}
     for name in fields:
         variable = f"KB_{table_name}_{name}".upper()

@@ -134,7 +134,7 @@ def test_a_running_build_exits_3_and_names_it(folder, home, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["build"], 2, "PATH"),
+        (["build"], 2, "没有给出资料文件夹"),
         (["build", "/没有/这个"], 2, "/没有/这个"),
         (["build", ".", "--audience", "all"], 2, "all"),
         (["publish", "gen-9"], 1, "gen-9"),
