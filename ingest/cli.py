@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 from ingest import impact_commands, version_commands
 from kb.config import Home, ShopSettings, load
 from kb.console import emit, home_option, json_option, run, say, step_back
-from kb.errors import PARTIAL_SUCCESS, SourceError
+from kb.errors import PARTIAL_SUCCESS, SourceError, StoreDamaged
 
 if TYPE_CHECKING:
     from ingest.entries import FileResult
@@ -73,12 +74,16 @@ def build(
     from ingest.progress import ProgressDisplay
     from ingest.report import render
 
-    display = ProgressDisplay()
+    display, before = ProgressDisplay(), _live(home)
     publish = not no_publish
     try:
         report = run_build(
             paths, home, audience=audience, publish=publish, full=full, override=override, progress=display, report=say
         )
+    except KeyboardInterrupt:
+        display.close()
+        say(_where_we_are(home, before))
+        raise
     finally:
         display.close()
     emit(report.as_json() if as_json else render(report))
@@ -150,6 +155,23 @@ def main() -> int:
     """Entry point of ``kb-ingest`` and ``python -m ingest``."""
     step_back()
     return run(cli)
+
+
+def _live(home: Home) -> str | None:
+    from kb.generations import Generations
+
+    with contextlib.suppress(StoreDamaged):
+        return Generations(home.store).current()
+    return None
+
+
+def _where_we_are(home: Home, before: str | None) -> str:
+    """What an interrupted build leaves."""
+    live = _live(home)
+    if live != before:
+        return f"新版本 {live} 已经发布，只是没有来得及给出报告。"
+    kept = "已经算好的向量会留给下一次生成。"
+    return f"正式版仍是 {live}，没有变动；{kept}" if live else f"还没有发布任何版本；{kept}"
 
 
 def _results(paths: tuple[Path, ...], home: Home, audience: Audience | None) -> Iterator[FileResult | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
 """A question that meets a new generation first waits so long for it at most; the old one answers meanwhile."""
+FOLLOW_S = 0.2
+"""How often a server looks whether another generation is live."""
 _WARM_UP = "您好，请问怎么付款？"
 RETRY_S = 30.0
 """A generation that was refused is tried again after so long: the disk may have been the trouble, or was mended."""
@@ -116,6 +119,19 @@ class KnowledgeBase:
     def warm_up(self) -> None:
         """Load the generation and the encoders' weights, so that the first question does not wait for them."""
         self.search(_WARM_UP, k=1)
+
+    def follow(self) -> None:
+        """Look after ``CURRENT`` from a thread of our own, for as long as the process lives.
+
+        A new generation is then loaded before anybody asks, and a refused one is tried again although nobody does.
+        """
+        threading.Thread(target=self._follow, name="follow", daemon=True).start()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(FOLLOW_S)
+            with contextlib.suppress(StoreError):  # said where somebody asks
+                self._current()
 
     def _current(self) -> _Live:
         live = self._live

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,24 @@ needs_strace = pytest.mark.skipif(STRACE is None, reason="strace is not installe
 
 def run(inject: str, *arguments: str, only: Path | None = None) -> subprocess.CompletedProcess[str]:
     """``python -m tests.faults.work ARGUMENTS`` under ``strace -e inject=INJECT``, of calls that name ``only`` if given."""
-    assert STRACE
     about = ("-P", str(only)) if only else ()
+    return _strace(inject.split(":")[0], os.devnull, (*about, "-e", f"inject={inject}"), arguments)
+
+
+def count(call: str, *arguments: str) -> int:
+    """How often such a process makes that system call if nothing goes wrong."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as log:
+        done = _strace(call, log.name, (), arguments)
+        assert done.returncode == 0, done.stderr
+        return sum(f"{call}(" in line for line in log)
+
+
+def _strace(
+    call: str, log: str, options: tuple[str, ...], arguments: tuple[str, ...]
+) -> subprocess.CompletedProcess[str]:
+    assert STRACE
     command = [
-        STRACE, "-f", "-qq", "-o", os.devnull, *about,
-        "-e", f"trace={inject.split(':')[0]}", "-e", f"inject={inject}",
+        STRACE, "-f", "--seccomp-bpf", "-qq", "-o", log, "-e", f"trace={call}", *options,
         sys.executable, "-B", "-m", "tests.faults.work", *arguments,
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import JournalError
+from bot.journal import Journal
+from bot.records import Reply
+from ingest.build import build
+from kb.config import Home
 from kb.errors import StoreDamaged, StoreError
 from kb.knowledge import KnowledgeBase
 from kb.store import Store
@@ -78,6 +83,56 @@ def test_a_full_disk_at_every_page_of_a_build_and_publish(small_disk):
     assert refused > 20
 
 
+def test_a_full_disk_at_every_page_of_an_ingest_build(small_disk, tmp_path):
+    home, folder, encoder = Home(small_disk / "店铺"), tmp_path / "资料", BigramEncoder()
+    work.write_files(folder, 1)
+    acknowledged = build([folder], home, encoders=[encoder]).generation
+    store, pages, refused = Store(home.store), 0, 0
+    while True:
+        leave_free(small_disk, pages)
+        # What a refused build leaves as a draft takes its number.
+        work.write_files(folder, max(int(identity[4:]) for identity in store.ids()) + 1)
+        try:
+            acknowledged = build([folder], home, encoders=[encoder]).generation
+        except StoreError as error:
+            refused += 1
+            assert re.search(r"磁盘空间不足.*需要约 \d+ KB，剩余 \d+ KB.*当前版本不受影响", str(error)), error
+            assert store.current() == acknowledged == answer(store)[0] and leftovers(store.root) == []
+            if (draft := store.ids()[0]) != acknowledged:
+                shutil.rmtree(store.root / draft)
+        else:
+            break
+        pages += 1
+    check(store.root, acknowledged)
+    print(f"\nfull disk, ingest build: refused at each of {refused} sizes; published with {pages * 4} KiB")
+    assert refused > 20
+
+
+def test_a_full_disk_at_every_page_of_the_journal(small_disk):
+    reply, refused, turns = Reply("好的。" * 300, "answer", "question"), 0, set()
+    for pages in range(0, 80, 2 if scaled(100) < 50 else 1):
+        file = small_disk / "店铺" / f"journal-{pages}.sqlite3"
+        leave_free(small_disk, 1000)
+        journal = Journal(file)
+        acknowledged = {journal.turn("v", "customer", "怎么退货？", reply)}
+        leave_free(small_disk, pages)
+        with pytest.raises(JournalError, match=r"磁盘空间（剩余 \d+ KB，一次写入至少需要 \d+ KB）"):
+            for _ in range(500):
+                acknowledged.add(journal.turn("v", "customer", "怎么退货？", reply))
+        refused += 1
+        assert acknowledged <= {view.turn for view in journal.turns("v")}, "who reads is not hindered"
+        journal.close()
+        leave_free(small_disk, 1000)
+        journal = Journal(file)
+        assert acknowledged <= {view.turn for view in journal.turns("v")}
+        assert journal.turn("v", "customer", "怎么退货？", reply), "once there is space again, it goes on"
+        journal.close()
+        turns |= acknowledged
+        for path in file.parent.glob("journal-*"):
+            path.unlink()
+    print(f"\nfull disk, journal: {refused} sizes, told at each; none of {len(turns)} acknowledged turns is missing")
+
+
 def test_tidying_up_works_on_a_full_disk(small_disk):
     store, encoder = Store(small_disk / "store"), BigramEncoder()
     for _ in range(3):
@@ -88,12 +143,13 @@ def test_tidying_up_works_on_a_full_disk(small_disk):
 
 
 @needs_strace
-def test_every_failing_sync_of_a_publish_is_told(tmp_path):
+@pytest.mark.parametrize("call", ["fsync", "rename"])
+def test_every_failing_step_of_a_publish_is_told(tmp_path, call):
     root = tmp_path / "store"
     acknowledged, number = work.publish_next(Store(root), BigramEncoder()), 0
     while True:
         number += 1
-        result = run(f"fsync:error=EIO:when={number}", "publish", str(root))
+        result = run(f"{call}:error=EIO:when={number}", "publish", str(root))
         done = result.stdout.strip()
         live = check(root, done or acknowledged)
         if done:
@@ -103,7 +159,7 @@ def test_every_failing_sync_of_a_publish_is_told(tmp_path):
         assert number < 500
         acknowledged = live
         Store(root).gc(3)
-    print(f"\nEIO: told at each of {number - 1} syncs")
+    print(f"\nEIO: told at each of {number - 1} calls of {call}")
 
 
 @needs_strace

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -13,15 +15,21 @@ from kb.store import Store
 from tests.doubles import BigramEncoder
 from tests.faults import work
 from tests.faults.house import ROUNDS, check, forks, last, leftovers, prune, scaled
-from tests.faults.strace import needs_strace, run
+from tests.faults.strace import count, needs_strace, run
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.timeout(7200),
     pytest.mark.skipif(os.name != "posix", reason="signals are POSIX"),
 ]
-STEPS = ("fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir", "write")
-"""System calls that a publish is stopped at, one after another."""
+STEPS = (
+    *(("publish", call) for call in ("fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir", "write")),
+    *(("gc", call) for call in ("rename", "unlink", "unlinkat", "rmdir")),
+    *(("build", call) for call in ("fsync", "rename", "mkdir", "unlinkat", "write")),
+)
+"""System calls that a publish, a tidying-up and an ``ingest build`` are stopped at, one after another."""
+MOST = scaled(40)
+"""Of more calls than that, so many are taken, evenly spread."""
 
 
 def killed_rounds(rounds: int, target, arguments, store: Path, longest: float, seed: int) -> int:
@@ -67,23 +75,58 @@ def test_kill_at_random_times_during_ingest_build(tmp_path):
     print(f"\n{rounds} kills, {published} builds acknowledged")
 
 
+def test_kill_at_random_times_while_the_journal_is_written(tmp_path):
+    file, context, chance = tmp_path / "店铺 一" / "journal.sqlite3", forks(), random.Random(9)
+    rounds, turns, tickets = scaled(60), set(), set()
+    for _ in range(rounds):
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=work.write_for_ever, args=(str(file), theirs))
+        process.start()
+        theirs.close()
+        process.join(chance.uniform(0.05, 0.6))
+        process.kill()
+        process.join()
+        with contextlib.suppress(EOFError):
+            while ours.poll():
+                turn, ticket = ours.recv()
+                turns.add(turn)
+                tickets.add(ticket)
+        with contextlib.closing(sqlite3.connect(file)) as stored:
+            assert turns <= {row[0] for row in stored.execute("SELECT id FROM turn")}
+            assert turns <= {row[0] for row in stored.execute("SELECT turn FROM rating WHERE value = 'up'")}
+            assert tickets <= {row[0] for row in stored.execute("SELECT id FROM ticket")}
+            assert stored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert turns
+    print(f"\n{rounds} kills of who writes the journal: none of {len(turns)} turns, ratings and tickets is missing")
+
+
 @needs_strace
-@pytest.mark.parametrize("call", STEPS)
-def test_kill_at_every_step_of_a_publish(tmp_path, call):
+@pytest.mark.parametrize(("what", "call"), STEPS, ids=[" ".join(step) for step in STEPS])
+def test_kill_at_every_step(tmp_path, what, call):
     root = tmp_path / "store"
-    acknowledged = work.publish_next(Store(root), BigramEncoder())
-    number = 0
-    while True:
-        number += 1
-        result = run(f"{call}:signal=SIGKILL:when={number}", "publish", str(root))
-        done = result.stdout.strip()
-        acknowledged = check(root, last([done], acknowledged))
-        if done:
-            assert result.returncode == 0, result.stderr
-            break
-        assert result.returncode != 0 and number < 500, result.stderr
-        prune(root)
-    print(f"\n{call}: killed at each of {number - 1} calls")
+    store, acknowledged = Store(root), None
+
+    def prepare() -> None:
+        nonlocal acknowledged
+        while len(store.ids()) < (5 if what == "gc" else 2):
+            acknowledged = work.publish_next(store, BigramEncoder())
+
+    prepare()
+    total = count(call, what, str(root))
+    acknowledged = store.current()
+    numbers = sorted({round(1 + step * (total - 1) / max(MOST - 1, 1)) for step in range(MOST)}) if total else []
+    for number in numbers:
+        prepare()
+        result = run(f"{call}:signal=SIGKILL:when={number}", what, str(root))
+        live = check(root, acknowledged)
+        if what == "gc":
+            assert live == acknowledged
+        elif done := result.stdout.strip():  # what was acknowledged is live, whatever came after
+            assert live == done
+        acknowledged = live
+        if what != "gc":
+            prune(root)
+    print(f"\n{what}, {call}: killed at {len(numbers)} of {total} calls")
 
 
 def test_what_is_left_behind_goes_at_the_next_start(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 import threading
 import time
 
@@ -55,16 +54,15 @@ def test_readers_during_publishes(tmp_path, monkeypatch):
         base.warm_up()
     failures: list[BaseException] = []
     torn: list[str] = []
-    times: dict[str, list[float]] = {"quiet": [], "publishing": []}
+    answers = [0]
     seen: set[str] = set()
-    phase, stop = ["quiet"], threading.Event()
+    stop = threading.Event()
 
     def read(base: KnowledgeBase) -> None:
         try:
             while not stop.is_set():
-                began = time.perf_counter()
                 result = base.search(work.SECRET)
-                times[phase[0]].append(time.perf_counter() - began)
+                answers[0] += 1
                 seen.add(result.generation)
                 if f"gen-{mark(result.hits[0].text):06d}" != result.generation:
                     torn.append(f"{result.generation}: {result.hits[0].text}")
@@ -75,8 +73,6 @@ def test_readers_during_publishes(tmp_path, monkeypatch):
     readers = [threading.Thread(target=read, args=(bases[number % len(bases)],)) for number in range(READERS)]
     for reader in readers:
         reader.start()
-    time.sleep(5)
-    phase[0] = "publishing"
     context = forks()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=work.publish_for_ever, args=(str(root), theirs))
@@ -96,8 +92,4 @@ def test_readers_during_publishes(tmp_path, monkeypatch):
     live = check(root, acknowledged)
     monkeypatch.setattr("kb.knowledge.PATIENCE_S", 60)
     assert {base.generation for base in bases} == {live}
-    quiet, busy = (statistics.quantiles(times[name], n=20)[18] * 1000 for name in ("quiet", "publishing"))
-    print(
-        f"\n{READERS} readers, {publishes} publishes, {sum(map(len, times.values()))} answers from {len(seen)} generations:"
-        f" none torn; p95 {quiet:.0f} ms quiet, {busy:.0f} ms while publishing ({busy / quiet:.1f} x)"
-    )
+    print(f"\n{READERS} readers, {publishes} publishes, {answers[0]} answers from {len(seen)} generations: none torn")

@@ -114,6 +114,14 @@ class Publishing(RuleBasedStateMachine):
 
     @precondition(lambda self: self.files)
     @rule()
+    def a_full_rebuild_gives_the_same_bytes(self) -> None:
+        identity = self.draft()
+        again = Store(self.folder / "again").write(self.entries(self.files), [BigramEncoder()], full=True)
+        assert self.store.manifest(identity).files == again.files
+        shutil.rmtree(self.folder / "again")
+
+    @precondition(lambda self: self.files)
+    @rule()
     def build_and_publish(self) -> None:
         identity = self.draft()
         self.store.publish(identity)
