@@ -5,15 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bot.settings import ServerSettings
+from bot.settings import ServerSettings, StudioSettings
 from bot.ui.launch import Site, listen, run_sites, stop_with_parent
 from bot.ui.serve import TITLES, SiteName, serve
-from kb.config import Home, SearchSettings, load
+from kb.config import Home, SearchSettings, ShopSettings, load
 from kb.console import home_option, run, say
 from kb.errors import KBError
+
+if TYPE_CHECKING:
+    from bot.ui.studio.wiring import Tools
+    from kb.knowledge import KnowledgeBase
 
 SAMPLE = Path(__file__).parent / "knowledge"
 
@@ -52,14 +57,14 @@ def cli(host: str, port: int, staff_port: int, only: SiteName | None, step: str 
         return 0
     if step == "serve":
         stop_with_parent()
-        return serve(only or "customer", home, host, ports[only or "customer"], say, announce=False)
+        return serve(only or "customer", home, host, ports[only or "customer"], say, announce=False, lend=lend)
     for name in [only] if only else ports:
         listen(host, ports[name]).close()  # before a long build, not after it
     if only is not None:
         prepare(home)
         if only == "staff":
             first_admin(home)
-        return serve(only, home, host, ports[only], say)
+        return serve(only, home, host, ports[only], say, lend=lend)
     child = [sys.executable, str(Path(__file__).resolve()), "--home", str(home.path), "--host", host]
     child += ["--port", str(port), "--staff-port", str(staff_port)]
     # In a process of its own, so that this one, which stays, never holds a model.
@@ -95,6 +100,24 @@ def prepare(home: Home) -> None:
     say(f"已收录 {report.entries} 条。")
     if not home.question_set.exists():
         home.question_set.write_bytes((SAMPLE / "questions.csv").read_bytes())
+
+
+def lend(home: Home, base: KnowledgeBase) -> Tools:
+    """What the studio works with: the sources of ``home`` beside what is live in ``base``."""
+    from bot.ui.studio.wiring import Tools
+    from ingest.studio.drafts import Drafts
+    from ingest.studio.entries import Entries
+    from ingest.studio.exchange import Exchange
+    from ingest.studio.files import Files, Limits
+    from ingest.studio.publisher import Publisher
+    from ingest.workspace import Workspace
+
+    most = load(StudioSettings, home)
+    limits = Limits(most.file_mb << 20, most.files, most.total_mb << 20)
+    drafts = Drafts(Workspace(home.sources), load(ShopSettings, home))
+    files, entries = Files(drafts, lambda: base.entries, limits), Entries(drafts)
+    publisher = Publisher(home, files.settle)
+    return Tools(files, entries, Exchange(drafts, entries), publisher, limits.file_bytes)
 
 
 def first_admin(home: Home) -> None:

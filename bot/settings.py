@@ -78,6 +78,17 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StudioSettings:
+    """How much editors may upload: megabytes of one file, files, and megabytes of all together."""
+
+    TABLE: ClassVar[str] = "studio"
+
+    file_mb: int = 50
+    files: int = 2_000
+    total_mb: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """Servers that may call the JSON API (see docs/api.md).
 

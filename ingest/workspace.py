@@ -140,6 +140,19 @@ class Workspace:
                 shutil.copytree(folder / audience, aside)
                 aside.rename(self.root / audience)
 
+    def changed_at(self) -> float:
+        """When anything that a build takes was changed last, in seconds since 1970."""
+        files = [self.root / name for name in ("kept.jsonl", "edits.jsonl")]
+        for audience in AUDIENCES:
+            files.extend(path for path in (self.root / audience).rglob("*"))
+            files.append(self.root / audience)
+        times = []
+        for path in files:
+            with contextlib.suppress(OSError):
+                told = path.stat()
+                times.append(max(told.st_mtime, told.st_ctime))
+        return max(times, default=0.0)
+
     def earlier(self) -> list[tuple[str, Path]]:
         """Names and places of what was replaced or deleted since the last publish, oldest first."""
         root = self.root / ".earlier"

@@ -22,7 +22,7 @@ from kb.errors import SettingsError
 if typing.TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-TABLES = ("shop", "search", "bot", "server", "api", "llm", "retention", "webhook")
+TABLES = ("shop", "search", "bot", "server", "api", "llm", "retention", "webhook", "studio")
 """Tables that ``settings.toml`` may hold."""
 
 APP_NAME = "zhanggui"

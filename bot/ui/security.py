@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -176,20 +176,25 @@ class OriginCheck:
 
 
 class BodyLimit:
-    """Refuses bodies above ``limit`` bytes, by their announced and by their true length."""
+    """Refuses bodies above ``limit`` bytes, by their announced and by their true length.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    ``larger`` allows more at single addresses, for ``PUT`` only.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.limit = limit
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse with 413."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.larger.get(scope["path"], self.limit) if scope["method"] == "PUT" else self.limit
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdecimal() or int(announced) > self.limit:
-            await self._too_long(send)
+        if not announced.isdecimal() or int(announced) > limit:
+            await _too_long(send, limit)
             return
         seen = 0
         refused = False
@@ -198,16 +203,16 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.limit:
+            if seen > limit:
                 raise _TooLong
             return message
 
         async def watched(message: Message) -> None:
             nonlocal refused
-            if seen > self.limit:  # whatever the app makes of the broken body, this is what the sender is told
+            if seen > limit:  # whatever the app makes of the broken body, this is what the sender is told
                 if not refused:
                     refused = True
-                    await self._too_long(send)
+                    await _too_long(send, limit)
                 return
             await send(message)
 
@@ -216,8 +221,10 @@ class BodyLimit:
         except _TooLong:
             await watched({"type": "http.response.start"})
 
-    async def _too_long(self, send: Send) -> None:
-        await refuse(send, 413, f"发送的内容太长（上限 {self.limit // 1024} KB），请分几次发送。")
+
+async def _too_long(send: Send, limit: int) -> None:
+    shown = f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit // 1024} KB"
+    await refuse(send, 413, f"发送的内容太长（上限 {shown}），请分几次发送。")
 
 
 class _TooLong(Exception):

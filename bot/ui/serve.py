@@ -95,10 +95,11 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     assistant = open_assistant(home, "agent", say, base=base, journal=journal)
     assistant.warm_up()
     base.follow()
-    desk = Desk(base, assistant, load_checker(home.rules), journal.tickets, ZoneInfo(shop.timezone))
+    checker = load_checker(home.rules)
+    desk = Desk(base, assistant, checker, journal.tickets, ZoneInfo(shop.timezone))
     accounts = Accounts(home.journal, login_hours=server.login_hours)
     monitor = Monitor(base, Store(home.store), home.journal)
-    tabs = () if lend is None else studio_tabs(lend(home, base))
+    tabs = () if lend is None else studio_tabs(lend(home, base), checker, ZoneInfo(shop.timezone))
     return create_staff_app(desk, accounts, base, shop, server, monitor=monitor, tabs=tabs)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -126,7 +126,7 @@ def create_staff_app(
         add_studio(app, tabs, accounts, shop, server)
     app.add_middleware(Throttle, allowance=Allowance(STAFF_EVENTS_PER_MINUTE))
     app.add_middleware(StaffGate, accounts=accounts)
-    _guard(app, server, ())
+    _guard(app, server, (), {address: most for tab in tabs for address, most in tab.uploads.items()})
     _sources(app, base, today, lambda entry: True)
     sign_in_routes(app, accounts, server)
     admin_routes(app, accounts, ZoneInfo(shop.timezone), lambda answer, token: set_login(answer, token, server))
@@ -178,10 +178,12 @@ def _metrics(app: FastAPI, monitor: Monitor, token: str) -> None:
         return Response(monitor.text(), media_type=CONTENT_TYPE)
 
 
-def _guard(app: FastAPI, server: ServerSettings, frame_ancestors: Sequence[str]) -> None:
-    """What both apps stand behind; the one added last is met first."""
+def _guard(
+    app: FastAPI, server: ServerSettings, frame_ancestors: Sequence[str], larger: Mapping[str, int] | None = None
+) -> None:
+    """What both apps stand behind; the one added last is met first. ``larger``: see :class:`BodyLimit`."""
     app.add_middleware(RouteGate)
-    app.add_middleware(BodyLimit, limit=BODY_LIMIT)
+    app.add_middleware(BodyLimit, limit=BODY_LIMIT, larger=larger)
     app.add_middleware(OriginCheck, allowed=server.allowed_origins)
     # Present even when no origin is allowed: only then does Gradio keep its own, which answers any site.
     app.add_middleware(

@@ -64,18 +64,22 @@ def post(
     )
 
 
-def field(name: str, label: str, value: str = "", hint: str = "", kind: str = "text", **more: object) -> list[Element]:
-    """A labelled field; ``kind`` is that of the input, or ``textarea``."""
-    identity = f"f-{name}"
+def field(
+    name: str, label: str, value: str = "", hint: str = "", kind: str = "text", at: str = "", **more: object
+) -> list[Element]:
+    """A labelled field; ``kind`` is that of the input, or ``textarea``; ``at`` tells it from others of that name."""
+    identity = f"f-{name}-{at}" if at else f"f-{name}"
     title = node("label", label, node("span", f"（{hint}）", class_="soft") if hint else None, for_=identity)
     if kind == "textarea":
         return [title, node("textarea", value, id=identity, name=name, **more)]
     return [title, node("input", id=identity, name=name, type=kind, value=value, **more)]
 
 
-def choice(name: str, label: str, options: Mapping[str, str], chosen: str, **more: object) -> list[Element]:
+def choice(
+    name: str, label: str, options: Mapping[str, str], chosen: str, at: str = "", **more: object
+) -> list[Element]:
     """A labelled choice of a few."""
-    identity = f"f-{name}"
+    identity = f"f-{name}-{at}" if at else f"f-{name}"
     made = [
         node("option", title, value=value, selected="selected" if value == chosen else None)
         for value, title in options.items()

@@ -74,7 +74,7 @@
     const made = document.createRange().createContextualFragment(html);
     const first = made.firstElementChild;
     target.replaceWith(made);
-    first?.querySelector("[data-focus]")?.focus();
+    (first?.matches("[data-focus]") ? first : first?.querySelector("[data-focus]"))?.focus();
   }
 
   const targetOf = (element) => {

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
-from bot.ui.studio.seams import Publisher
+from bot.ui.studio.cards import Checker
+from bot.ui.studio.faq_tab import faq_tab
+from bot.ui.studio.files_tab import files_tab
+from bot.ui.studio.publish_tab import publish_tab
+from bot.ui.studio.seams import Entries, Exchange, Files, Publisher
 from bot.ui.studio.tabs import Tab
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What ``ingest`` lends to the studio (see :mod:`bot.ui.studio.seams`); a tab whose tool is None is not there."""
+    """What ``ingest`` lends to the studio, see :mod:`bot.ui.studio.seams`; ``most`` is how many bytes a file may have."""
 
-    publisher: Publisher | None = None
+    files: Files
+    entries: Entries
+    exchange: Exchange
+    publisher: Publisher
+    most: int
 
 
-def studio_tabs(tools: Tools) -> tuple[Tab, ...]:
-    """The tabs in their order."""
-    return ()
+def studio_tabs(tools: Tools, checker: Checker, zone: tzinfo) -> tuple[Tab, ...]:
+    """The tabs in their order; ``zone`` is where the shop is."""
+    return (
+        files_tab(tools.files, tools.entries, tools.most),
+        faq_tab(tools.files, tools.entries, tools.exchange, checker, tools.most),
+        publish_tab(tools.publisher, zone),
+    )
