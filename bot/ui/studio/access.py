@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.accounts import Account
 from bot.ui.sign_in import EXPIRED, NOT_AN_EDITOR, AccountBook, signed_in
+from kb.editing import Conflict
 from kb.errors import InputError, KBError, StoreLocked
 
 
@@ -18,10 +19,6 @@ class Refused(KBError):
     def __init__(self, text: str, status: int) -> None:
         super().__init__(text)
         self.status = status
-
-
-class Conflict(KBError):
-    """Somebody else changed the thing since it was shown; nothing was done."""
 
 
 class Access:

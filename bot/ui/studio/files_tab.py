@@ -170,7 +170,14 @@ def _file(file: ShelfFile) -> Element:
         [button("查看内容", "/studio/files/view", None, {"name": file.name})] if not file.trouble else []
     )
     if not file.own:
-        buttons.append(post(f"改为{AUDIENCES[other]}", "/studio/files/move", {**about, "audience": other}))
+        buttons.append(
+            post(
+                f"改为{AUDIENCES[other]}",
+                "/studio/files/move",
+                {**about, "audience": other},
+                sure="确定让顾客看到？" if other == "public" else None,
+            )
+        )
         if file.earlier:
             buttons.append(post("恢复上一版", "/studio/files/restore", {"name": file.name}, sure="确定换回上一版？"))
         buttons.append(post("删除", "/studio/files/delete", about, sure="确定删除？"))
