@@ -35,6 +35,7 @@ class Workspace:
         self.root = root
         self._threads = threading.RLock()
         self._depth = 0
+        self._kept: tuple[tuple[int, ...], tuple[Entry, ...]] = ((), ())
 
     @property
     def exists(self) -> bool:
@@ -85,8 +86,12 @@ class Workspace:
         """
         path = self.root / "kept.jsonl"
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-            return tuple(entry_from_json(json.loads(line)) for line in lines)
+            told = path.stat()
+            seen = (told.st_mtime_ns, told.st_size, told.st_ino)
+            if self._kept[0] != seen:
+                lines = path.read_text(encoding="utf-8").splitlines()
+                self._kept = (seen, tuple(entry_from_json(json.loads(line)) for line in lines))
+            return self._kept[1]
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError, KeyError) as error:

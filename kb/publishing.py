@@ -16,7 +16,8 @@ class BuildStatus:
 
     ``stage`` with ``done`` of ``total`` and ``seconds_left`` (None while unknown) tell the progress of one that is being
     built since ``since`` (seconds since 1970) for ``who``. ``draft`` is the id of one that is ``ready``; ``lines`` are what
-    to know of it or why there is none, ``impact`` what it changes, ``files`` the files that were left out, all in Chinese;
+    to know of it or why there is none, ``changes`` its entries that are new (+), changed (~) or gone (-), ``impact`` what
+    that does to answers, ``files`` the files that were left out, all in Chinese;
     ``counts`` are entries in all, ``added``, ``changed``, ``removed`` and ``moved`` against the live version. ``refused``:
     why the publish gate says no, empty where it does not. ``outdated``: the sources changed after it was begun.
     """
@@ -30,6 +31,7 @@ class BuildStatus:
     since: float = 0.0
     draft: str = ""
     lines: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     impact: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)

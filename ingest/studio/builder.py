@@ -7,7 +7,9 @@ back behind everything else on the machine, so that look-ups of agents stay quic
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
 from dataclasses import asdict
 from typing import Any
 
@@ -18,12 +20,16 @@ from kb.console import home_option, run, say, step_back
 from kb.errors import GateRefused, KBError
 from kb.publishing import BuildStatus
 
+MOST_CHANGES = 500
+"""So many changed entries are named."""
+
 
 @click.command()
 @home_option
 def main(home: Home) -> int:
     """Build what the studio keeps as a draft, try it out, and tell what it changes; nothing is published."""
     step_back()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         status = _build(home)
     except KBError as error:
@@ -34,7 +40,7 @@ def main(home: Home) -> int:
 
 def _build(home: Home) -> BuildStatus:
     from ingest.build import build
-    from ingest.impact_report import render
+    from ingest.impact_report import render, render_diff
     from kb.encoder import load_encoders
     from kb.store import Store
 
@@ -57,9 +63,11 @@ def _build(home: Home) -> BuildStatus:
     _tell({"stage": "check", "done": 0, "total": 0})
     store = Store(home.store)
     live = store.current()
+    found = store.diff(live, report.generation) if live else None
+    changes = tuple(render_diff(found).split("\n")[1:]) if found else ()
     refused, checked = _gate(home, store, encoders, report.generation, live)
-    changes = render(_impact(home, store, encoders, report.generation, live)).split("\n")
-    return BuildStatus("ready", draft=report.generation, lines=(*lines, *checked), impact=tuple(changes), files=files, counts=counts, refused=refused)  # fmt: skip
+    impact = tuple(render(_impact(home, store, encoders, report.generation, live)).split("\n"))
+    return BuildStatus("ready", draft=report.generation, lines=(*lines, *checked), changes=changes[:MOST_CHANGES], impact=impact, files=files, counts=counts, refused=refused)  # fmt: skip
 
 
 def _gate(home: Home, store: Any, encoders: Any, draft: str, live: str | None) -> tuple[str, tuple[str, ...]]:
@@ -81,6 +89,12 @@ def _impact(home: Home, store: Any, encoders: Any, draft: str, live: str | None)
     from ingest.impact import impact_of
 
     return impact_of(store, encoders, draft, live if live != draft else None, questions_of(home, None, DAYS, say))
+
+
+def _end_with_parent() -> None:
+    """Standard input closes when the server has gone, however it went: nobody waits for this any more."""
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def _tell(line: dict[str, Any]) -> None:

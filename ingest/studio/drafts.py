@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ingest.doubts import doubts
@@ -27,7 +27,8 @@ from kb.shelf import Piece, State
 
 OWN_TABLE = "常见问题.csv"
 """The studio's own table of questions, in the folder ``public``; each of its rows says who may see it."""
-MOST_REMEMBERED = 200
+MOST_REMEMBERED, MOST_PIECES = 2_000, 50_000
+"""So many files are kept in memory as they were read, and so many of their entries as the page needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,10 @@ class Draft:
 
     def piece_of(self, entry: Entry) -> Piece:
         """An entry as its file says it, with what editors made of it."""
-        own = entry.place.source == OWN_TABLE
         edit = self.edits.get(entry.id)
         if edit is None:
-            return Piece(entry, entry, "as_is", _version(entry, "as_is"), own, doubts=doubts(entry))
+            return _as_is(entry)
+        own = entry.place.source == OWN_TABLE
         fits = edit.made_for == original_of(entry)
         state: State = "stale" if not fits else "hidden" if edit.hidden else "edited"
         changed = edit.apply(entry)
@@ -181,6 +182,13 @@ def _program() -> str:
     folder = Path(__file__).parents[1]
     code = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
     return hashlib.sha256(code).hexdigest()
+
+
+@lru_cache(maxsize=MOST_PIECES)
+def _as_is(entry: Entry) -> Piece:
+    """Most entries are as their file says them, and are asked for again and again."""
+    own = entry.place.source == OWN_TABLE
+    return Piece(entry, entry, "as_is", _version(entry, "as_is"), own, doubts=doubts(entry))
 
 
 def _version(entry: Entry, state: str) -> str:

@@ -62,7 +62,7 @@ class Publisher:
                 self._child = subprocess.Popen(
                     [*self._command, "--home", str(self._home.path)],
                     cwd=Path(__file__).parents[2],
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,  # closes when this process is gone: then the child ends
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                 )
@@ -138,6 +138,9 @@ class Publisher:
             self._put(child, BuildStatus("building", stage, done, total, left, who, since))
         child.wait()
         listener.join()
+        for stream in (child.stdin, child.stdout, child.stderr):
+            if stream is not None:
+                stream.close()
         if outcome is None:
             last = said[-1].decode("utf-8", "replace").strip()[:200] if said else ""
             status = BuildStatus("failed", lines=(f"生成程序意外退出了{'：' + last if last else ''}；请再试一次。",))
@@ -207,5 +210,5 @@ class Publisher:
 
 
 def _status_of(values: dict[str, Any]) -> BuildStatus:
-    lists = {name: tuple(values[name]) for name in ("lines", "impact", "files")}
+    lists = {name: tuple(values[name]) for name in ("lines", "changes", "impact", "files")}
     return BuildStatus(**{**values, **lists})

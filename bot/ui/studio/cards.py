@@ -189,7 +189,8 @@ def _buttons(piece: Piece) -> Element:
     elif piece.state == "hidden":
         made = [post("恢复显示", "/studio/entry/show", about, CARD)]
     else:
-        made = [edit, post("隐藏", "/studio/entry/hide", about, CARD)]
+        # A list of what must not be said has no wording of its own that could be changed.
+        made = [*([] if piece.entry.only_wrong else [edit]), post("隐藏", "/studio/entry/hide", about, CARD)]
         if piece.state == "edited":
             made.append(post("还原为原文", "/studio/entry/revert", about, CARD, sure="确定放弃修改？"))
     return node("div", *made, class_="buttons")

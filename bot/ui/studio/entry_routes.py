@@ -34,9 +34,9 @@ def entry_routes(router: APIRouter, access: Access, entries: Entries, checker: C
     @router.get("/entry/form")
     def edit(id: str) -> Response:  # noqa: A002
         if id == NEW:
-            return fragment(form(None, {}, {}, categories_of(entries)))
+            return fragment(form(None, {}, {}, categories_of(entries.questions())))
         piece = entries.piece(id)
-        return fragment(form(piece, values_of(piece.wanted or piece.entry), {}, categories_of(entries)))
+        return fragment(form(piece, values_of(piece.wanted or piece.entry), {}, categories_of(entries.questions())))
 
     @router.post("/entry/save")
     def save(
@@ -61,7 +61,7 @@ def entry_routes(router: APIRouter, access: Access, entries: Entries, checker: C
 
         def again(problems: Mapping[str, str], findings: Sequence[Finding] = (), mark: str = "") -> Response:
             # The version is the one that was seen: what happened meanwhile is told when it is saved.
-            made = form(piece, values, problems, categories_of(entries), findings, mark)
+            made = form(piece, values, problems, categories_of(entries.questions()), findings, mark)
             for hidden in made.iter("input"):
                 if hidden.get("name") == "version":
                     hidden.set("value", version)
@@ -121,9 +121,9 @@ def new_place() -> Element:
     return node("div", id="new-question", class_="new card-place")
 
 
-def categories_of(entries: Entries) -> list[str]:
+def categories_of(pieces: Sequence[Piece]) -> list[str]:
     """The categories in use, to choose from."""
-    return sorted({piece.entry.category for piece in entries.questions() if piece.entry.category})
+    return sorted({piece.entry.category for piece in pieces if piece.entry.category})
 
 
 def _spoken(fields: Fields, piece: Piece | None) -> bool:

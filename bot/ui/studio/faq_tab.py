@@ -84,7 +84,7 @@ def _list(entries: Entries, wanted: dict[str, str], page: int) -> list[Child]:
     pieces = entries.questions()
     found = [piece for piece in pieces if _matches(piece, wanted)]
     page, count, start = cut(found, page, PAGE)
-    categories = {"": "全部分类", **{name: name for name in categories_of(entries)}}
+    categories = {"": "全部分类", **{name: name for name in categories_of(pieces)}}
     return [
         node(
             "div",

@@ -116,8 +116,10 @@ def _ready(now: BuildStatus) -> list[Child]:
         *(node("p", f"没有收录：{line}", class_="warn") for line in now.files),
         *_lines(now),
     ]  # fmt: skip
-    if now.impact:
-        parts.append(node("details", node("summary", "会变什么"), *(node("p", line) for line in now.impact if line.strip()), open="open"))  # fmt: skip
+    for title, lines, open_ in (("改了哪些内容", now.changes, None), ("答案会变什么", now.impact, "open")):
+        if lines:
+            shown = [node("p", line) for line in lines if line.strip()]
+            parts.append(node("details", node("summary", title), *shown, open=open_))
     draft = node("input", type="hidden", name="draft", value=now.draft)
     if now.refused:
         parts.append(node("p", f"发布检查没有通过：{now.refused}", class_="trouble"))

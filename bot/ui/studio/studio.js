@@ -90,7 +90,8 @@
   }
 
   async function reload(pane) {
-    if (pane) await load(pane, pane.dataset.at || pane.dataset.load);
+    // A form that is open is not taken from under somebody's hands.
+    if (pane && !pane.querySelector("form.editing")) await load(pane, pane.dataset.at || pane.dataset.load);
   }
 
   function sure(button) {
@@ -142,7 +143,7 @@
       history.replaceState(null, "", `#${name}`);
       // What another tab, or another editor, changed meanwhile is shown when one comes back.
       const pane = document.querySelector(`#pane-${name}`);
-      if (pane?.dataset.at && !pane.querySelector("form.editing")) reload(pane);
+      if (pane?.dataset.at) reload(pane);
     }
   });
 
