@@ -111,13 +111,16 @@ def lend(home: Home, base: KnowledgeBase) -> Tools:
     from ingest.studio.files import Files, Limits
     from ingest.studio.publisher import Publisher
     from ingest.workspace import Workspace
+    from kb.generations import Generations
+    from kb.trial import Trials
 
     most = load(StudioSettings, home)
     limits = Limits(most.file_mb << 20, most.files, most.total_mb << 20)
     drafts = Drafts(Workspace(home.sources), load(ShopSettings, home))
     files, entries = Files(drafts, lambda: base.entries, limits), Entries(drafts)
     publisher = Publisher(home, files.settle)
-    return Tools(files, entries, Exchange(drafts, entries), publisher, limits.file_bytes)
+    trials = Trials(Generations(home.store), base.encoders)
+    return Tools(files, entries, Exchange(drafts, entries), publisher, trials, limits.file_bytes)
 
 
 def first_admin(home: Home) -> None:

@@ -19,8 +19,10 @@ from bot.ui.studio.wiring import Tools, studio_tabs
 from kb.config import ShopSettings
 from kb.errors import GateRefused, InputError
 from kb.publishing import BuildStatus, Version
+from kb.records import Audience, Entry, Place, SearchResult
 from tests.app.browser import DESK, PHONE, Visit, served
 from tests.app.doubles import WordChecker
+from tests.doubles import hit
 from tests.ingest.studio.conftest import FAQ, GUIDE, Studio, studio_at
 
 MOST = 1 << 20
@@ -60,8 +62,17 @@ class ScriptedPublisher:
         return "gen-000000"
 
 
+class Answers:
+    """Says what it was asked, as the draft only."""
+
+    def compare(self, identity: str, audience: Audience, question: str):
+        entry = Entry("x", "faq", audience, f"{identity} 答：{question}", Place("a.csv"), question=question)
+        before = SearchResult(question, "none", 0.1, (), "gen-000001")
+        return before, SearchResult(question, "answer", 0.9, (hit(entry, 0.9),), identity)
+
+
 def tools_over(studio: Studio, publisher: ScriptedPublisher) -> Tools:
-    return Tools(studio.files, studio.entries, studio.exchange, publisher, MOST)
+    return Tools(studio.files, studio.entries, studio.exchange, publisher, Answers(), MOST)
 
 
 @pytest.fixture(scope="module")
@@ -296,6 +307,15 @@ def test_a_draft_is_built_weighed_and_published_with_a_reason_where_the_gate_say
     assert publisher.done[-1] == ("publish", "gen-000002", "小周", "旧活动 已结束")
     editor.post("/studio/publish/rollback")
     assert publisher.done[-1] == ("rollback", "小周")
+
+
+def test_a_draft_can_be_asked_beside_the_live_version(editor, publisher):
+    publisher.start("小周")
+    assert "试问草稿" in editor.get("/studio/publish").text
+    asked = {"draft": "gen-000002", "q": "<b>能退吗"}
+    said = editor.get("/studio/publish/try", params=asked).text
+    assert "正式版：不回答" in said and "草稿：直接回答（把握 90%）" in said and "&lt;b&gt;能退吗" in said
+    assert editor.get("/studio/publish/try", params={**asked, "q": " "}).status_code == 400
 
 
 def test_a_second_build_is_refused_in_words(editor, publisher):

@@ -7,7 +7,6 @@ from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from bot.ui.studio.fragment import audience_badge, badge, button, choice, field, paragraphs, post
-from bot.ui.views import place_title
 from kb.editing import Fields
 from kb.markup import node
 from kb.records import Entry
@@ -44,7 +43,8 @@ def card(piece: Piece, *, source: bool = False, said: str = "") -> Element:
     entry = piece.entry
     title = entry.question or (entry.place.heading[-1] if entry.place.heading else "")
     path = " › ".join(entry.place.heading[: None if entry.question else -1])
-    where = place_title(entry.place.source, path) if source and not piece.own else path
+    where = path if piece.own or not source else " › ".join(part for part in (entry.place.source, path) if part)
+    where += f" 第 {entry.place.row} 行" if entry.place.row and where and not piece.own else ""
     return node(
         "article",
         node("div", *_badges(piece), class_="badges"),
@@ -87,17 +87,9 @@ def form(
         return [*made, node("p", wrong, class_="trouble", id=f"p-{name}-{identity}", role="alert") if wrong else None]
 
     question = {"faq": "问题", "script": "情形", "passage": ""}[kind]
-    focus = next(iter(problems), "question" if question else "text")
+    focus = next(iter(problems), "question" if question and not findings else "text")
     at = {name: {"data_focus": "1"} if name == focus else {} for name in ("question", "text", "aliases", "valid_to")}
-    again = [
-        node(
-            "p",
-            f"用语检查：{finding.message}{'建议：' + finding.suggestion if finding.suggestion else ''}",
-            class_="warn",
-            role="alert",
-        )
-        for finding in findings
-    ]
+    again = [node("p", f"用语检查：{_advice(finding)}", class_="warn", role="alert") for finding in findings]
     listed = node("datalist", *(node("option", value=category) for category in categories), id=f"categories-{identity}")
     return node(
         "form",
@@ -144,6 +136,11 @@ def values_of(entry: Entry) -> dict[str, str]:
         "valid_from": fields.valid_from.isoformat() if fields.valid_from else "",
         "valid_to": fields.valid_to.isoformat() if fields.valid_to else "",
     }
+
+
+def _advice(finding: Finding) -> str:
+    better = f"。建议：{finding.suggestion}" if finding.suggestion else ""
+    return finding.message.rstrip("。") + (better or "。")
 
 
 def _badges(piece: Piece) -> list[Element]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import Annotated
+from typing import Annotated, Literal
 from xml.etree.ElementTree import Element
 
 from fastapi import APIRouter, Depends, Form
@@ -13,9 +13,10 @@ from starlette.responses import Response
 from bot.accounts import Account
 from bot.ui.studio.access import Access
 from bot.ui.studio.fragment import badge, field, fragment, post
-from bot.ui.studio.seams import Publisher
+from bot.ui.studio.seams import Publisher, Trier
 from bot.ui.studio.tabs import Tab
-from kb.errors import GateRefused
+from bot.ui.studio.try_draft import QUESTION_CHARS, tried, try_form
+from kb.errors import GateRefused, InputError
 from kb.markup import Child, node
 from kb.publishing import BuildStatus, Version
 
@@ -24,7 +25,7 @@ REASON_CHARS = 200
 SHOWN = 20
 
 
-def publish_tab(publisher: Publisher, zone: tzinfo) -> Tab:
+def publish_tab(publisher: Publisher, trier: Trier, zone: tzinfo) -> Tab:
     """The tab; times are shown in ``zone``."""
 
     def routes(router: APIRouter, access: Access) -> None:
@@ -41,6 +42,13 @@ def publish_tab(publisher: Publisher, zone: tzinfo) -> Tab:
         @router.get("/publish/status")
         def progress() -> Response:
             return fragment(status(publisher.status()))
+
+        @router.get("/publish/try")
+        def ask(draft: str, audience: Literal["public", "internal"] = "public", q: str = "") -> Response:
+            question = q.strip()[:QUESTION_CHARS]
+            if not question:
+                raise InputError("请先写上要问的话。")
+            return fragment(tried(*trier.compare(draft, audience, question)))
 
         @router.post("/publish/build")
         def build(account: Account = editor) -> Response:
@@ -120,6 +128,7 @@ def _ready(now: BuildStatus) -> list[Child]:
         if lines:
             shown = [node("p", line) for line in lines if line.strip()]
             parts.append(node("details", node("summary", title), *shown, open=open_))
+    parts += [try_form(now.draft), node("div", id="tried")]
     draft = node("input", type="hidden", name="draft", value=now.draft)
     if now.refused:
         parts.append(node("p", f"发布检查没有通过：{now.refused}", class_="trouble"))

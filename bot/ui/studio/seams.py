@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from kb.editing import Fields
 from kb.publishing import BuildStatus, Version
-from kb.records import Audience
+from kb.records import Audience, SearchResult
 from kb.shelf import Deleted, Import, Piece, ShelfFile, Verdict
 
 
@@ -42,6 +42,17 @@ class Publisher(Protocol):
 
         Raises:
             StoreError: there is none.
+        """
+
+
+class Trier(Protocol):
+    """Asks versions that are not live."""
+
+    def compare(self, identity: str, audience: Audience, question: str) -> tuple[SearchResult | None, SearchResult]:
+        """What the live version (None where nothing is live) and another one say.
+
+        Raises:
+            StoreError: one of them cannot be asked.
         """
 
 

@@ -68,7 +68,7 @@
       target.innerHTML = html;
       if (url) target.dataset.at = url;
       target.removeAttribute("aria-busy");
-      target.querySelector("[data-focus]")?.focus();
+      target.querySelector(":scope > [data-focus]")?.focus(); // not the buttons of its cards
       return;
     }
     const made = document.createRange().createContextualFragment(html);
@@ -172,6 +172,11 @@
     turned = true;
     if (tab) tab.click();
   }
+
+  addEventListener("hashchange", () => {
+    turned = false;
+    turn();
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     document.body.append(voice);

@@ -9,7 +9,7 @@ from bot.ui.studio.cards import Checker
 from bot.ui.studio.faq_tab import faq_tab
 from bot.ui.studio.files_tab import files_tab
 from bot.ui.studio.publish_tab import publish_tab
-from bot.ui.studio.seams import Entries, Exchange, Files, Publisher
+from bot.ui.studio.seams import Entries, Exchange, Files, Publisher, Trier
 from bot.ui.studio.tabs import Tab
 
 
@@ -21,6 +21,7 @@ class Tools:
     entries: Entries
     exchange: Exchange
     publisher: Publisher
+    trier: Trier
     most: int
 
 
@@ -29,5 +30,5 @@ def studio_tabs(tools: Tools, checker: Checker, zone: tzinfo) -> tuple[Tab, ...]
     return (
         files_tab(tools.files, tools.entries, tools.most),
         faq_tab(tools.files, tools.entries, tools.exchange, checker, tools.most),
-        publish_tab(tools.publisher, zone),
+        publish_tab(tools.publisher, tools.trier, zone),
     )
