@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from bot.settings import ApiSettings, ServerSettings
+from bot.settings import ApiSettings, BotSettings, ServerSettings
 from bot.ui.launch import listen, web_address
 from kb.config import Home, ShopSettings, load
 
@@ -83,10 +83,13 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     from bot.checker import load_checker
     from bot.journal import Journal
     from bot.metrics import Monitor
+    from bot.opening import parse_overrides
     from bot.ui.desk import Desk
+    from bot.ui.scripts import shelves
     from bot.ui.server import create_staff_app
     from bot.ui.studio.wiring import studio_tabs
-    from bot.wiring import open_assistant
+    from bot.ui.tickets import TicketDesk
+    from bot.wiring import open_assistant, wording_of
     from kb.knowledge import open_base
     from kb.store import Store
 
@@ -95,11 +98,15 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     assistant = open_assistant(home, "agent", say, base=base, journal=journal)
     assistant.warm_up()
     base.follow()
-    checker = load_checker(home.rules)
-    desk = Desk(base, assistant, checker, journal.tickets, ZoneInfo(shop.timezone))
+    checker, zone, wording = load_checker(home.rules), ZoneInfo(shop.timezone), wording_of(home)
+    festivals = parse_overrides(load(BotSettings, home).festivals)
+    desk = Desk(
+        base, assistant, checker, journal.notebook, journal.reports, TicketDesk(journal.tickets, zone),
+        lambda now, name: shelves(wording, now, festivals, name), zone,
+    )  # fmt: skip
     accounts = Accounts(home.journal, login_hours=server.login_hours)
     monitor = Monitor(base, Store(home.store), home.journal)
-    tabs = () if lend is None else studio_tabs(lend(home, base), checker, ZoneInfo(shop.timezone))
+    tabs = () if lend is None else studio_tabs(lend(home, base), checker, zone)
     return create_staff_app(desk, accounts, base, shop, server, monitor=monitor, tabs=tabs)
 
 

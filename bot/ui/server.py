@@ -17,7 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from bot.ui.pages import error_page, in_words, source_page
 from bot.ui.security import BodyLimit, OriginCheck, RouteGate, SecurityHeaders, content_policy
 from bot.ui.visitors import VISITOR_HEADER, Allowance, Throttle, VisitorCookie
-from kb.errors import StoreError
+from kb.errors import KBError, StoreError
 from kb.records import Entry
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ ADDRESS_FACTOR = 20
 
 STAFF_EVENTS_PER_MINUTE = 6000
 """Of one address, a whole call centre perhaps, whose every key looks something up."""
+
+STAFF_LOOKS = (
+    "common.css", "gradio.css", "head.css", "staff.css", "cards.css", "common.js", "studio/studio.js", "staff.js",
+)  # fmt: skip
 
 LOCAL = ("127.0.0.1", "::1")
 
@@ -109,16 +113,20 @@ def create_staff_app(
     ``tabs`` make the studio of the editors at ``/studio``, which is not there without any.
     """
     from bot.ui.admin import admin_routes
+    from bot.ui.desk_routes import desk_routes
     from bot.ui.mount import OwnFrontPage, mount_page, serve_looks
     from bot.ui.sign_in import StaffGate, set_login, sign_in_routes
     from bot.ui.staff import build_staff_page
+    from bot.ui.studio.access import tell
+    from bot.ui.tickets import ticket_routes
 
     app = _app(shop)
     _ready(app, base, reasons=True)
     if monitor is not None:
         _metrics(app, monitor, server.metrics_token)
-    blocks = build_staff_page(desk, accounts, shop)
-    looks = serve_looks(app, ("common.css", "gradio.css", "head.css", "staff.css", "cards.css", "common.js", "staff.js"))
+    app.add_exception_handler(KBError, tell)
+    blocks = build_staff_page(accounts, shop)
+    looks = serve_looks(app, STAFF_LOOKS)
     app.add_middleware(OwnFrontPage, title=str(blocks.title), looks=looks)
     if tabs:
         from bot.ui.studio.frame import add_studio
@@ -129,6 +137,8 @@ def create_staff_app(
     _guard(app, server, (), {address: most for tab in tabs for address, most in tab.uploads.items()})
     _sources(app, base, today, lambda entry: True)
     sign_in_routes(app, accounts, server)
+    desk_routes(app, desk, accounts)
+    ticket_routes(app, desk.tickets, accounts)
     admin_routes(app, accounts, ZoneInfo(shop.timezone), lambda answer, token: set_login(answer, token, server))
     mount_page(app, blocks, server.max_waiting)
     return app

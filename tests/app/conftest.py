@@ -15,7 +15,9 @@ from bot.journal import Journal
 from bot.records import Citation, Reply
 from bot.settings import ServerSettings
 from bot.ui.desk import Desk
+from bot.ui.scripts import Shelf
 from bot.ui.sign_in import COOKIE
+from bot.ui.tickets import TicketDesk
 from kb.config import ShopSettings
 from kb.records import Entry, Place
 from tests.app.browser import PHONE, Visit, served
@@ -132,9 +134,19 @@ def journal(journal_file) -> Iterator[Journal]:
     journal.close()
 
 
+def desk_over(base, assistant, checker, journal) -> Desk:
+    """A desk with two scripts."""
+    zone = ZoneInfo("Asia/Shanghai")
+    shelves = (Shelf("开场", ("您好，欢迎光临！",)), Shelf("致歉", ("给您添麻烦了，非常抱歉。",)))
+    return Desk(
+        base, assistant, checker, journal.notebook, journal.reports, TicketDesk(journal.tickets, zone),
+        lambda now, name: shelves, zone,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def desk(base, assistant, journal) -> Desk:
-    return Desk(base, assistant, WordChecker(没办法="我帮您想想别的办法"), journal.tickets, ZoneInfo("Asia/Shanghai"))
+    return desk_over(base, assistant, WordChecker(没办法="我帮您想想别的办法"), journal)
 
 
 @pytest.fixture(scope="session")

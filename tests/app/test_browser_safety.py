@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.records import Citation, Reply
-from bot.ui.desk import Desk
 from kb.config import ShopSettings
 from kb.records import Entry, Place
 from tests.app.browser import DESK, Visit, served
-from tests.app.conftest import TODAY
+from tests.app.conftest import TODAY, desk_over
 from tests.app.doubles import KeptRatings, ScriptedAssistant, ShelfBase, WordChecker
 
 pytestmark = pytest.mark.browser
@@ -96,17 +94,33 @@ def test_staff_sign_in_look_up_check_and_sign_out(browser, desk, accounts, base,
         question = page.get_by_label("顾客的问题")
         question.fill("顾客着急")  # as pasted or written with an input method: no key is pressed
         page.get_by_text("内部话术：先安抚再核实。").wait_for()
-        assert page.locator("#verdict").inner_text() and "急什么。" in page.locator(".card .wrong").inner_text()
+        assert page.locator("#found .band").inner_text() and "急什么。" in page.locator(".card .wrong").inner_text()
         question.fill("可以货到付款吗？")
         question.press("Enter")
         expect(page.get_by_label("可用回复")).to_have_value(re.compile("结算时选择"))
         page.get_by_text("没有发现问题").wait_for()
         page.get_by_label("可用回复").fill("这个没办法。")
-        page.get_by_text("我帮您想想别的办法").wait_for()
-        page.locator("#copy").click()
-        page.get_by_text("已复制").wait_for()
+        page.get_by_role("button", name="采纳建议").click()
+        expect(page.get_by_label("可用回复")).to_have_value("这个我帮您想想别的办法。")
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name="已复制").wait_for()
+        question.fill("")
+        page.get_by_role("button", name="可以货到付款吗？").wait_for()  # what was looked up last
+        question.fill("顾客着急")
+        page.locator("#found .hit").first.wait_for()
+        question.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("可用回复")).to_have_value("内部话术：先安抚再核实。")
+        page.locator("#found .hit .star").first.click()
+        page.get_by_text("已收藏").wait_for()
+        page.locator("#found .hit .report").first.click()
+        page.get_by_label("补充说明").fill("已经不是这样了")
+        page.get_by_role("button", name="补充").click()
+        page.get_by_role("button", name="已告诉编辑").wait_for()
+        page.get_by_role("button", name="给您添麻烦了，非常抱歉。").click()  # a script goes behind what is there
+        expect(page.get_by_label("可用回复")).to_have_value("内部话术：先安抚再核实。\n给您添麻烦了，非常抱歉。")
         page.get_by_role("tab", name="工单").click()
-        page.locator("#tickets p, #tickets .ticket").first.wait_for()
+        page.locator("#frame-tickets .ticket-list").wait_for()
         assert not window.sideways()
         page.locator("#sign-out").click()
         page.wait_for_url("**/sign-in")
@@ -129,6 +143,7 @@ def test_an_ended_login_is_said_where_one_works(browser, desk, accounts, base, s
         window.page.get_by_label("顾客的问题").fill("顾客着急")
         window.page.get_by_role("alert").get_by_text("登录已过期").wait_for()
         assert "内部话术" not in window.page.locator("body").inner_text()
+        assert window.page.get_by_label("顾客的问题").input_value() == "顾客着急", "nothing that was typed is lost"
         window.close()
 
 
@@ -150,7 +165,7 @@ def test_staff_see_payloads_as_text(browser, accounts, journal, assistant, serve
     for text in PAYLOADS:
         journal.tickets.open("s", "human", text, contact=text)
     checker = WordChecker(**{text: text for text in PAYLOADS})
-    desk = Desk(ShelfBase(*entries), assistant, checker, journal.tickets, ZoneInfo("Asia/Shanghai"))
+    desk = desk_over(ShelfBase(*entries), assistant, checker, journal)
     with served(create_staff_app(desk, accounts, ShelfBase(*entries), ShopSettings(), server)) as address:
         window = Visit(browser, address, DESK)
         page = window.page
@@ -158,13 +173,16 @@ def test_staff_see_payloads_as_text(browser, accounts, journal, assistant, serve
         page.goto(address)
         for text in PAYLOADS:
             page.get_by_label("顾客的问题").fill("关键词" + " ".join(text.split()))
-            page.locator(".hit .card").first.wait_for()
+            page.locator("#found .hit").first.wait_for()
             page.get_by_label("可用回复").fill(" ".join(text.split()))
             page.wait_for_timeout(150)
             allowed = FORBIDDEN.replace(", details", "")  # 为什么匹配 is one
-            assert page.locator(".hit-card .prose, #findings .prose").locator(allowed).count() == 0, text
+            assert page.locator("#found .filled, #findings .filled").locator(allowed).count() == 0, text
         page.get_by_role("tab", name="工单").click()
-        page.locator("#tickets .ticket").nth(len(PAYLOADS) - 1).wait_for()
-        assert page.locator("#tickets .prose").locator(FORBIDDEN).count() == 0
+        page.locator("#frame-tickets .ticket").nth(len(PAYLOADS) - 1).wait_for()
+        assert page.locator("#frame-tickets .pane").locator(FORBIDDEN).count() == 0
+        page.locator("#frame-tickets .ticket button").first.click()
+        page.locator(".ticket-card").wait_for()
+        assert page.locator(".ticket-card dl, .ticket-card .transcript").locator(FORBIDDEN).count() == 0
         assert page.evaluate("window.hit") is None
         window.close()

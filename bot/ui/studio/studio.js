@@ -45,12 +45,8 @@
     let answer;
     try {
       answer = await fetch(url, { credentials: "same-origin", ...options });
-    } catch {
-      complain(where, OFFLINE);
-      return null;
-    }
-    if (answer.status === 401) {
-      location.assign("/sign-in");
+    } catch (error) {
+      if (error.name !== "AbortError") complain(where, OFFLINE); // one that was called off by a later one is no trouble
       return null;
     }
     if (!answer.ok) {
@@ -158,7 +154,7 @@
       const pane = document.createElement("section"); // ours: Gradio lets no such attributes through
       pane.className = "pane";
       pane.id = frame.id.replace("frame-", "pane-");
-      pane.dataset.load = frame.id.replace("frame-", "/studio/");
+      pane.dataset.load = frame.id.replace("frame-", location.pathname.startsWith("/studio") ? "/studio/" : "/desk/");
       frame.replaceChildren(pane);
     }
     for (const pane of document.querySelectorAll("[data-load]:not([data-at]):not([aria-busy])")) load(pane, pane.dataset.load);
