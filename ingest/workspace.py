@@ -135,15 +135,17 @@ class Workspace:
             return len(new)
 
     def fill(self, folder: Path) -> None:
-        """Copy the files of ``folder/public`` and ``folder/internal`` here, where there is nothing yet."""
+        """Copy the files of ``folder/public`` and ``folder/internal`` here, if nothing was ever kept here."""
         with self.changing():
-            aside = self.root / ".incoming"
+            if self.exists:
+                return
+            aside = self.root / ".filling"
+            shutil.rmtree(aside, ignore_errors=True)
             for audience in AUDIENCES:
-                if not (folder / audience).is_dir() or (self.root / audience).exists():
-                    continue
-                shutil.rmtree(aside, ignore_errors=True)
-                shutil.copytree(folder / audience, aside)
-                aside.rename(self.root / audience)
+                if (folder / audience).is_dir():
+                    shutil.copytree(folder / audience, aside / audience)
+            for part in aside.iterdir():
+                part.rename(self.root / part.name)
 
     def changed_at(self) -> float:
         """When anything that a build takes was changed last, in seconds since 1970."""
@@ -159,7 +161,10 @@ class Workspace:
         return max(times, default=0.0)
 
     def earlier(self) -> list[tuple[str, Path]]:
-        """Names and places of what was replaced or deleted since the last publish, oldest first."""
+        """Names and places of what was replaced, deleted or renamed since the last publish, oldest first.
+
+        What was renamed leaves an empty mark below ``renamed``: its old name is not missed, and cannot come back.
+        """
         root = self.root / ".earlier"
         found = []
         for path in sorted(root.glob("*/*/**/*")) if root.is_dir() else ():

@@ -23,6 +23,8 @@ ACTIONS = {
     "login": "登录", "add_account": "新建账号", "set_password": "修改或重设密码", "set_role": "调整角色",
     "disable_account": "停用账号", "enable_account": "启用账号", "settle_question": "处理没答上的问题",
     "view_contact": "查看联系方式", "retain": "清理过期数据", "export_visitor": "导出访客数据", "delete_visitor": "删除访客数据",
+    "studio_upload": "上传资料", "studio_file": "整理资料", "studio_entry": "修改知识", "studio_import": "批量导入问答",
+    "studio_publish": "发布知识", "studio_rollback": "退回上一版知识",
     "backup": "备份对话记录", "restore": "恢复对话记录",
 }  # fmt: skip
 """The deeds of the audit in words; others are shown by their own names."""
@@ -52,6 +54,9 @@ class StaffBook(AccountBook, Protocol):
 
     def enable(self, name: str, *, by: str = "") -> None:
         """Open an account again."""
+
+    def note(self, who: str, action: str, detail: str) -> None:
+        """Write to the audit what ``who`` did."""
 
     def deeds(self, limit: int = 200, who: str = "") -> tuple[Deed, ...]:
         """What was done, the latest first."""

@@ -87,6 +87,7 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     from bot.ui.desk import Desk
     from bot.ui.scripts import shelves
     from bot.ui.server import create_staff_app
+    from bot.ui.studio.inbox_tab import Inbox
     from bot.ui.studio.wiring import studio_tabs
     from bot.ui.tickets import TicketDesk
     from bot.wiring import open_assistant, wording_of
@@ -106,7 +107,8 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     )  # fmt: skip
     accounts = Accounts(home.journal, login_hours=server.login_hours)
     monitor = Monitor(base, Store(home.store), home.journal)
-    tabs = () if lend is None else studio_tabs(lend(home, base), checker, zone)
+    inbox = Inbox(journal, journal.reports, base, base.encoders[0])
+    tabs = () if lend is None else studio_tabs(lend(home, base), checker, zone, inbox)
     return create_staff_app(desk, accounts, base, shop, server, monitor=monitor, tabs=tabs)
 
 

@@ -28,7 +28,7 @@ from kb.index import entry_from_json, entry_to_json
 from kb.records import Audience, Entry
 from kb.shelf import Deleted, Piece, ShelfFile, Verdict
 
-_KEPT = "kept"
+_KEPT, _RENAMED = "kept", "renamed"
 STALE_UPLOAD_S = 24 * 3600.0
 
 
@@ -61,7 +61,7 @@ class Files:
     def files(self) -> list[ShelfFile]:
         """All files by name."""
         draft = self._drafts.now()
-        earlier = {name for name, _ in self._workspace.earlier()}
+        earlier = {name for name, _ in self._former()}
         live = {entry.place.source for entry in self._live()}
         found = [self._described(draft, source, outcome, earlier, live) for source, outcome in draft.files]
         for name, entries in draft.kept.items():
@@ -78,9 +78,7 @@ class Files:
     def deleted(self) -> list[Deleted]:
         """Files deleted since the last publish."""
         here = {file.name for file in self.files()}
-        return [
-            Deleted(name) for name in dict.fromkeys(name for name, _ in self._workspace.earlier()) if name not in here
-        ]
+        return [Deleted(name) for name in dict.fromkeys(name for name, _ in self._former()) if name not in here]
 
     def missing(self) -> list[str]:
         """Files that are live but not here, and were not deleted here."""
@@ -149,6 +147,9 @@ class Files:
             if new in dict(draft.results()) or any(other.name == new for other, _ in draft.files):
                 raise InputError(f"已经有叫“{new}”的文件；请换一个名字。")
             before = self._drafts.read(source)
+            mark = self._aside(_RENAMED) / name
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(mark, b"")
             target = source.path.with_name(base_name(new))
             self._rename(source.path, target)
             after = self._drafts.read(Source(target, new, source.folders))
@@ -173,7 +174,7 @@ class Files:
     def restore(self, name: str) -> ShelfFile:
         """Bring the former version of a file back; what is there now can be brought back in turn."""
         with self._workspace.changing():
-            found = [path for given, path in self._workspace.earlier() if given == name]
+            found = [path for given, path in self._former() if given == name]
             if not found:
                 raise InputError(f"“{name}”没有可以恢复的旧版本。")
             path = found[-1]
@@ -276,6 +277,11 @@ class Files:
             new=name not in live,
             own=name == OWN_TABLE,
         )
+
+    def _former(self) -> list[tuple[str, Path]]:
+        """What can be brought back, oldest first."""
+        root = self._root / ".earlier"
+        return [(name, path) for name, path in self._workspace.earlier() if path.relative_to(root).parts[1] != _RENAMED]
 
     def _put_aside(self, source: Source) -> None:
         self._rename(source.path, self._aside(_folder(source)) / source.name)

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -15,7 +16,9 @@ from starlette.testclient import TestClient
 
 from bot.accounts import Accounts
 from bot.ui.sign_in import COOKIE
+from bot.ui.studio.inbox_tab import Inbox
 from bot.ui.studio.wiring import Tools, studio_tabs
+from bot.unanswered import Unanswered
 from kb.config import ShopSettings
 from kb.errors import GateRefused, InputError
 from kb.publishing import BuildStatus, Version
@@ -62,6 +65,36 @@ class ScriptedPublisher:
         return "gen-000000"
 
 
+class AskedInVain:
+    """Two questions, and what was said became of them."""
+
+    def __init__(self) -> None:
+        self.settled: list[tuple[tuple[str, ...], str, str]] = []
+
+    def unanswered(self, *, limit=100, since=None, encoder=None):
+        at = datetime(2026, 11, 20, 8, 0, tzinfo=timezone.utc)
+        wordings = ("<b>能刻字吗", "可以刻字不")
+        return [
+            Unanswered(wordings[0], 5, at, {"none": 3, "unsolved": 2}, wordings),
+            Unanswered("货到付款行不行", 2, at, {"clarify": 2}, ("货到付款行不行",)),
+            Unanswered("闲聊", 1, at, {"none": 1}, ("闲聊",), "ignored", "小周", at),
+        ]
+
+    def settle(self, questions, state, who):
+        self.settled.append((tuple(questions), state, who))
+
+
+class Live:
+    """Finds every question of the draft, as if it were live."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    def search(self, question: str, k: int = 5) -> SearchResult:
+        found = tuple(hit(piece.entry, 0.5) for piece in self.studio.entries.questions())
+        return SearchResult(question, "clarify", 0.5, found[:k], "gen-000001")
+
+
 class Answers:
     """Says what it was asked, as the draft only."""
 
@@ -95,13 +128,20 @@ def publisher() -> ScriptedPublisher:
 
 
 @pytest.fixture(scope="module")
-def app(desk, editors, base, server, shelf, publisher):
+def vain() -> AskedInVain:
+    return AskedInVain()
+
+
+@pytest.fixture(scope="module")
+def app(desk, editors, base, server, shelf, publisher, vain, journal):
     from zoneinfo import ZoneInfo
 
     from bot.ui.server import create_staff_app
 
     checker = WordChecker(没办法="我帮您想想别的办法")
-    tabs = studio_tabs(tools_over(shelf, publisher), checker, ZoneInfo("Asia/Shanghai"))
+    tabs = studio_tabs(
+        tools_over(shelf, publisher), checker, ZoneInfo("Asia/Shanghai"), Inbox(vain, journal.reports, Live(shelf))
+    )
     return create_staff_app(desk, editors, base, ShopSettings(), server, tabs=tabs)
 
 
@@ -322,6 +362,39 @@ def test_a_second_build_is_refused_in_words(editor, publisher):
     publisher.now = BuildStatus("building", "embed", 5, 10, 12.0, "小吴")
     assert "正在计算向量 5/10，大约还要 12 秒（小吴 开始的）" in editor.get("/studio/publish").text
     assert editor.post("/studio/publish/build").status_code == 400
+
+
+def test_what_was_asked_in_vain_becomes_a_question_or_another_wording_of_one(editor, studio, vain):
+    html = editor.get("/studio/inbox").text
+    assert "&lt;b&gt;能刻字吗" in html and "问过 5 次" in html and "没有答案 3" in html and "闲聊" not in html
+    assert "不用管（小周）" in editor.get("/studio/inbox", params={"state": "ignored"}).text
+    form = editor.get("/studio/entry/form", params={"id": "new", "question": "能刻字吗", "aliases": "可以刻字不"}).text
+    assert 'value="能刻字吗"' in form and "可以刻字不</textarea>" in form
+    near = editor.get("/studio/inbox/near", params={"q": "货到付款行不行"}).text
+    about = {name: re.search(rf'name="{name}" value="(\w+)"', near).group(1) for name in ("id", "version")}
+    added = editor.post("/studio/inbox/alias", data={**about, "alias": "货到付款行不行"}).text
+    assert "已加上" in added and studio.asked("可以货到付款吗？").entry.aliases == ("货到付款行不行",)
+    editor.post("/studio/inbox/settle", data={"wording": ["货到付款行不行"], "state": "handled"})
+    assert vain.settled == [(("货到付款行不行",), "handled", "小周")]
+    assert editor.post("/studio/inbox/settle", data={"wording": ["x"], "state": "gone"}).status_code == 422
+
+
+def test_reports_of_agents_are_seen_to(editor, studio, journal):
+    entry = studio.asked("多久能收到货？").entry.id
+    journal.reports.report("小林", "wrong", "几天能到", entry, "<i>现在是两天</i>")
+    html = editor.get("/studio/inbox").text
+    assert "内容有误" in html and "&lt;i&gt;现在是两天" in html and f"id={entry}" in html
+    number = re.search(r'name="number" value="(\d+)"', html).group(1)
+    editor.post("/studio/inbox/report", data={"number": number})
+    assert "现在是两天" not in editor.get("/studio/inbox").text
+
+
+def test_who_did_what_is_in_the_audit(editor, editors):
+    put(editor, "发票.md", "# 发票\n\n下单时可以选择开具电子发票，发票会发到您的邮箱。\n")
+    editor.post("/studio/entry/save", data={"id": "new", "question": "能刻字吗？", "text": "可以的。"})
+    deeds = [(deed.who, deed.action, deed.detail) for deed in editors.deeds(10)]
+    assert ("小周", "studio_entry", "新增：能刻字吗？") in deeds
+    assert any(who == "小周" and action == "studio_upload" and "发票.md" in detail for who, action, detail in deeds)
 
 
 @pytest.mark.browser

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Protocol
 
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.accounts import Account
+from bot.errors import JournalError
 from bot.ui.sign_in import EXPIRED, NOT_AN_EDITOR, AccountBook, signed_in
 from kb.editing import Conflict
 from kb.errors import InputError, KBError, StoreLocked
+
+log = logging.getLogger(__name__)
 
 
 class Refused(KBError):
@@ -21,10 +25,17 @@ class Refused(KBError):
         self.status = status
 
 
+class AuditedBook(AccountBook, Protocol):
+    """The part of :class:`bot.accounts.Accounts` that the studio needs."""
+
+    def note(self, who: str, action: str, detail: str) -> None:
+        """Write to the audit what ``who`` did."""
+
+
 class Access:
     """Tells who calls: a dependency of the studio's own routes, and what its Gradio handlers ask first."""
 
-    def __init__(self, accounts: AccountBook) -> None:
+    def __init__(self, accounts: AuditedBook) -> None:
         self.accounts = accounts
 
     def __call__(self, request: Request) -> Account:
@@ -39,6 +50,13 @@ class Access:
         if not account.may("editor"):
             raise Refused(NOT_AN_EDITOR, 403)
         return account
+
+    def note(self, account: Account, action: str, detail: str) -> None:
+        """Write to the audit what was just done; that it was done does not depend on it."""
+        try:
+            self.accounts.note(account.name, action, detail[:200])
+        except JournalError as error:
+            log.error("not in the audit: %s %s %s (%s)", account.name, action, detail[:200], error)
 
     def require(self, request: Any) -> Account:
         """The same for a handler of Gradio.

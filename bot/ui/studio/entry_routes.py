@@ -18,6 +18,7 @@ from bot.ui.studio.seams import Entries
 from kb.editing import Fields, Invalid, read_fields
 from kb.errors import InputError
 from kb.markup import node
+from kb.records import Entry
 from kb.shelf import Piece
 
 Text = Annotated[str, Form()]
@@ -27,14 +28,20 @@ def entry_routes(router: APIRouter, access: Access, entries: Entries, checker: C
     """``/studio/entry…``: one entry shown, changed, hidden, put back."""
     editor = Depends(access)
 
+    def done(account: Account, deed: str, piece: Piece, say: str) -> Response:
+        access.note(account, "studio_entry", f"{deed}：{name_of(piece.entry)}")
+        return fragment(card(piece, source=True), say=say)
+
     @router.get("/entry")
     def show(id: str) -> Response:  # noqa: A002 - the name in the address
         return fragment(card(entries.piece(id), source=True)) if id != NEW else fragment(new_place())
 
     @router.get("/entry/form")
-    def edit(id: str) -> Response:  # noqa: A002
+    def edit(id: str, question: str = "", aliases: str = "") -> Response:  # noqa: A002
         if id == NEW:
-            return fragment(form(None, {}, {}, categories_of(entries.questions())))
+            return fragment(
+                form(None, {"question": question, "aliases": aliases}, {}, categories_of(entries.questions()))
+            )
         piece = entries.piece(id)
         return fragment(form(piece, values_of(piece.wanted or piece.entry), {}, categories_of(entries.questions())))
 
@@ -75,17 +82,19 @@ def entry_routes(router: APIRouter, access: Access, entries: Entries, checker: C
                 return again({}, findings, mark)
             if piece is None:
                 made = entries.add(fields, account.name)
+                access.note(account, "studio_entry", f"新增：{fields.question}")
                 return fragment(
                     new_place(), card(made, source=True, said="已保存，发布后生效。"), say="已保存，发布后生效。"
                 )
             made = entries.edit(id, version, fields, account.name)
+            access.note(account, "studio_entry", f"修改：{name_of(made.entry)}")
         except Invalid as invalid:
             return again(invalid.problems)
         return fragment(card(made, source=True), say="已保存，发布后生效。")
 
     @router.post("/entry/hide")
     def hide(id: Text, version: Text, account: Account = editor) -> Response:  # noqa: A002
-        return fragment(card(entries.hide(id, version, True, account.name), source=True), say="已隐藏，发布后生效。")
+        return done(account, "隐藏", entries.hide(id, version, True, account.name), "已隐藏，发布后生效。")
 
     @router.post("/entry/show")
     def put_back(id: Text, version: Text, account: Account = editor) -> Response:  # noqa: A002
@@ -94,8 +103,8 @@ def entry_routes(router: APIRouter, access: Access, entries: Entries, checker: C
         )
 
     @router.post("/entry/revert")
-    def revert(id: Text, version: Text) -> Response:  # noqa: A002
-        return fragment(card(entries.revert(id, version), source=True), say="已还原为原文。")
+    def revert(id: Text, version: Text, account: Account = editor) -> Response:  # noqa: A002
+        return done(account, "还原", entries.revert(id, version), "已还原为原文。")
 
     @router.post("/entry/keep")
     def keep(id: Text, version: Text, account: Account = editor) -> Response:  # noqa: A002
@@ -103,22 +112,30 @@ def entry_routes(router: APIRouter, access: Access, entries: Entries, checker: C
         if piece.wanted is None:
             raise InputError("这一条已经没有待核对的修改；请刷新。")
         edited = entries.edit(id, version, Fields.of(piece.wanted), account.name)
-        return fragment(card(edited, source=True), say="已套用，发布后生效。")
+        return done(account, "套用修改", edited, "已套用，发布后生效。")
 
     @router.post("/entry/remove")
-    def remove(id: Text, version: Text) -> Response:  # noqa: A002
+    def remove(id: Text, version: Text, account: Account = editor) -> Response:  # noqa: A002
+        question = entries.piece(id).entry.question
         entries.remove(id, version)
+        access.note(account, "studio_entry", f"删除：{question}")
         return fragment(node("p", "已删除，发布后生效。", class_="good", tabindex="-1", data_focus="1"), say="已删除。")
 
     @router.post("/entry/forget")
-    def forget(id: Text) -> Response:  # noqa: A002
+    def forget(id: Text, account: Account = editor) -> Response:  # noqa: A002
         entries.drop_lost(id)
+        access.note(account, "studio_entry", f"放弃没有套用的修改：{id}")
         return fragment(node("p", "已放弃这处修改。", class_="good"), say="已放弃这处修改。")
 
 
 def new_place() -> Element:
     """Where the form of a new question opens."""
-    return node("div", id="new-question", class_="new card-place")
+    return node("div", class_="new-question")
+
+
+def name_of(entry: Entry) -> str:
+    """What an entry is called in the audit."""
+    return entry.question or " › ".join((entry.place.source, *entry.place.heading))
 
 
 def categories_of(pieces: Sequence[Piece]) -> list[str]:

@@ -67,6 +67,7 @@ def faq_tab(files: Files, entries: Entries, exchange: Exchange, checker: Checker
         @router.post("/faq/import")
         def do_import(token: Annotated[str, Form()], account: Account = editor) -> Response:
             done = exchange.do_import(token, account.name)
+            access.note(account, "studio_import", f"新增 {len(done.added)} 条，修改 {len(done.changed)} 条")
             said = f"已导入：新增 {len(done.added)} 条，修改 {len(done.changed)} 条；发布后生效。"
             return fragment(*_list(entries, {}, 1), say=said)
 
@@ -88,7 +89,7 @@ def _list(entries: Entries, wanted: dict[str, str], page: int) -> list[Child]:
     return [
         node(
             "div",
-            button("＋ 新增问答", "/studio/entry/form", "#new-question", {"id": NEW}),
+            button("＋ 新增问答", "/studio/entry/form", ".new-question", {"id": NEW}),
             node("a", "导出 Excel", href="/studio/faq/export?kind=xlsx", class_="button", download=""),
             node("a", "导出 CSV", href="/studio/faq/export?kind=csv", class_="button", download=""),
             node("label", "批量导入", node("input", type="file", id="import-file", accept=",".join(_TABLES)), class_="button"),

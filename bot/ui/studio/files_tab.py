@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from xml.etree.ElementTree import Element
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from bot.accounts import Account
 from bot.ui.studio.access import Access
 from bot.ui.studio.cards import KINDS, card
 from bot.ui.studio.fragment import AUDIENCES, audience_badge, badge, button, choice, cut, field, fragment, pages, post
@@ -31,6 +32,8 @@ def files_tab(files: Files, entries: Entries, most: int) -> Tab:
     """The tab; ``most`` is how many bytes one file may have."""
 
     def routes(router: APIRouter, access: Access) -> None:
+        editor = Depends(access)
+
         @router.get("/files")
         def pane() -> Response:
             opened = files.open()
@@ -42,47 +45,58 @@ def files_tab(files: Files, entries: Entries, most: int) -> Tab:
 
         @router.put("/files/upload")
         async def upload(
-            request: Request, name: str, audience: Literal["auto", "public", "internal"] = "auto"
+            request: Request,
+            name: str,
+            audience: Literal["auto", "public", "internal"] = "auto",
+            account: Account = editor,
         ) -> Response:
             incoming = await receive(request, files, name)
             try:
                 verdict = await run_in_threadpool(incoming.done, None if audience == "auto" else audience)
             finally:
                 incoming.drop()
+            await run_in_threadpool(access.note, account, "studio_upload", f"{verdict.name}：{verdict.line}")
             warnings = verdict.file.warnings if verdict.file else ()
             said = [verdict.line, *warnings[:5], *(["……"] if len(warnings) > 5 else [])]
             return JSONResponse({"name": verdict.name, "outcome": verdict.outcome, "lines": said})
 
-        def changed(say: str) -> Response:
+        def changed(account: Account, say: str) -> Response:
+            access.note(account, "studio_file", say)
             return fragment(*_list(files, entries, most), say=say)
 
         @router.post("/files/move")
-        def move(name: Text, version: Text, audience: Annotated[Literal["public", "internal"], Form()]) -> Response:
+        def move(
+            name: Text,
+            version: Text,
+            audience: Annotated[Literal["public", "internal"], Form()],
+            account: Account = editor,
+        ) -> Response:
             file = files.move(name, audience, version)
             if file.audience != audience:
                 return changed(
-                    f"“{name}”已移动，但文件自己写明“{AUDIENCES[file.audience]}”，仍按它的；要改请修改文件开头。"
+                    account,
+                    f"“{name}”已移动，但文件自己写明“{AUDIENCES[file.audience]}”，仍按它的；要改请修改文件开头。",
                 )
-            return changed(f"“{name}”已改为{AUDIENCES[audience]}，发布后生效。")
+            return changed(account, f"“{name}”已改为{AUDIENCES[audience]}，发布后生效。")
 
         @router.post("/files/rename")
-        def rename(name: Text, version: Text, new: Text = "") -> Response:
+        def rename(name: Text, version: Text, new: Text = "", account: Account = editor) -> Response:
             files.rename(name, new, version)
-            return changed(f"“{name}”已改名。")
+            return changed(account, f"“{name}”已改名为“{new}”。")
 
         @router.post("/files/delete")
-        def delete(name: Text, version: Text) -> Response:
+        def delete(name: Text, version: Text, account: Account = editor) -> Response:
             files.delete(name, version)
-            return changed(f"“{name}”已删除，发布后生效；发布前可以恢复。")
+            return changed(account, f"“{name}”已删除，发布后生效；发布前可以恢复。")
 
         @router.post("/files/restore")
-        def restore(name: Text) -> Response:
+        def restore(name: Text, account: Account = editor) -> Response:
             files.restore(name)
-            return changed(f"“{name}”已恢复。")
+            return changed(account, f"“{name}”已恢复。")
 
         @router.post("/files/take-over")
-        def take_over() -> Response:
-            return changed(f"已收进 {files.take_over()} 条内容。")
+        def take_over(account: Account = editor) -> Response:
+            return changed(account, f"已收进 {files.take_over()} 条内容。")
 
     return Tab("files", "资料文件", routes=routes, looks=("studio/upload.js",), uploads={"/studio/files/upload": most})
 

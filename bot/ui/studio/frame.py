@@ -12,8 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.accounts import ROLES
 from bot.ui.mount import QUIET, OwnFrontPage, mount_page, serve_looks
 from bot.ui.security import STUDIO
-from bot.ui.sign_in import AccountBook
-from bot.ui.studio.access import Access, tell
+from bot.ui.studio.access import Access, AuditedBook, tell
 from bot.ui.studio.tabs import Tab
 from bot.ui.views import inline
 from kb.config import ShopSettings
@@ -54,7 +53,7 @@ def build_studio_page(tabs: Sequence[Tab], access: Access, shop: ShopSettings) -
 
 
 def add_studio(
-    app: FastAPI, tabs: Sequence[Tab], accounts: AccountBook, shop: ShopSettings, server: ServerSettings
+    app: FastAPI, tabs: Sequence[Tab], accounts: AuditedBook, shop: ShopSettings, server: ServerSettings
 ) -> None:
     """Put the studio on the staff app. Call it before the agents' page is mounted, which takes all other addresses."""
     access = Access(accounts)

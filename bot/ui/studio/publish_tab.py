@@ -69,11 +69,14 @@ def publish_tab(publisher: Publisher, trier: Trier, zone: tzinfo) -> Tab:
                 publisher.publish(draft, account.name, reason)
             except GateRefused as refused:
                 return everything(trouble=str(refused))
+            access.note(account, "studio_publish", f"{draft}{'，理由：' + reason if reason else ''}")
             return everything(say=f"{draft} 已发布，现在的回答都来自它。")
 
         @router.post("/publish/rollback")
         def rollback(account: Account = editor) -> Response:
-            return everything(say=f"已退回到 {publisher.rollback(account.name)}。")
+            identity = publisher.rollback(account.name)
+            access.note(account, "studio_rollback", identity)
+            return everything(say=f"已退回到 {identity}。")
 
     return Tab("publish", "发布", routes=routes, looks=("studio/publish.js",))
 

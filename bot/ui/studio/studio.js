@@ -3,7 +3,8 @@
 //   data-load="URL"   filled when it appears on the page; what is fetched later into it replaces its content
 //   data-get="URL"    on a button or a form: fetched when pressed or sent (a form adds its fields to the address)
 //   data-post="URL"   on a form: its fields are sent
-//   data-into=".css"  where the answer goes: the nearest such element around, else the first on the page;
+//   data-into=".css"  where the answer goes: the nearest such element around it, else one in the same card, the same
+//                     pane, or the page;
 //                     without it the nearest data-load. Anything but a data-load is replaced whole.
 //   data-sure="…"     on a button: has to be pressed twice, the second time under this name
 //   data-focus        gets the focus when the fragment it stands in is put in place
@@ -75,7 +76,8 @@
 
   const targetOf = (element) => {
     const css = element.dataset.into ?? "[data-load]";
-    return element.closest(css) ?? document.querySelector(css);
+    const inside = (around) => element.closest(around)?.querySelector(css);
+    return element.closest(css) ?? inside(".card") ?? inside("[data-load]") ?? document.querySelector(css);
   };
 
   async function load(pane, url) {

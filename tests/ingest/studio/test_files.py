@@ -92,6 +92,8 @@ def test_renaming_keeps_edits(studio):
     studio.entries.hide(piece.entry.id, piece.version, True, "小周")
     renamed = studio.files.rename("退货政策.md", "退换货政策.md", file(studio, "退货政策.md").version)
     assert renamed.hidden == 1 and not studio.entries.lost()
+    studio.live.append(piece.entry)
+    assert not studio.files.missing() and not studio.files.deleted(), "the old name is no file that was forgotten"
     with pytest.raises(InputError, match="已经有叫"):
         studio.files.rename("退换货政策.md", "faq.csv", renamed.version)
 
