@@ -82,11 +82,11 @@ def prepare(home: Home) -> None:
     from ingest.progress import ProgressDisplay
     from ingest.workspace import Workspace
     from kb.encoder import load_encoders
-    from kb.store import Store
+    from kb.store import open_store
 
     load(ServerSettings, home)
     encoders = load_encoders(load(SearchSettings, home), say)
-    if Store(home.store).current() is not None:
+    if open_store(home).current() is not None:
         return
     if not SAMPLE.is_dir():
         raise SampleMissing("知识库还是空的，安装包里也不带示例资料；请先运行 python -m ingest build 您的资料文件夹。")
@@ -105,7 +105,6 @@ def prepare(home: Home) -> None:
 def lend(home: Home, base: KnowledgeBase) -> Tools:
     """What the studio works with: the sources of ``home`` beside what is live in ``base``."""
     from bot.ui.studio.wiring import Tools
-    from ingest.gate import parse_questions
     from ingest.studio.drafts import Drafts
     from ingest.studio.entries import Entries
     from ingest.studio.exchange import Exchange
@@ -121,7 +120,7 @@ def lend(home: Home, base: KnowledgeBase) -> Tools:
     files, entries = Files(drafts, lambda: base.entries, limits), Entries(drafts)
     publisher = Publisher(home, files.settle)
     trials = Trials(Generations(home.store), base.encoders)
-    return Tools(files, entries, Exchange(drafts, entries), publisher, trials, limits.file_bytes, parse_questions)
+    return Tools(files, entries, Exchange(drafts, entries), publisher, trials, limits.file_bytes)
 
 
 def first_admin(home: Home) -> None:

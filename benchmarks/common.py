@@ -109,7 +109,7 @@ def watched(every: float = 0.02) -> Iterator[Peak]:
 class Chart:
     """Lines over a common axis: ``series`` maps a name to points (across, up); logarithmic where asked for.
 
-    ``bound``: a line across at the value aimed for.
+    ``bound``: a line across at the value aimed for; ``low``: where an axis that is not logarithmic begins.
     """
 
     title: str
@@ -119,6 +119,7 @@ class Chart:
     log_x: bool = False
     log_y: bool = False
     bound: float | None = None
+    low: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _lines(chart: Chart) -> list[Element]:
     points = [point for line in chart.series.values() for point in line]
     across = _Scale([x for x, _ in points], LEFT, RIGHT, chart.log_x)
     ups = [y for _, y in points] + ([chart.bound] if chart.bound is not None else [])
-    up = _Scale(ups, BOTTOM, TOP, chart.log_y, zero=not chart.log_y)
+    up = _Scale(ups, BOTTOM, TOP, chart.log_y, zero=None if chart.log_y else chart.low)
     parts = [_text(8, 16, chart.title, weight="bold"), _text(8, 34, chart.up), _text(RIGHT, HEIGHT - 6, chart.across, "end")]
     for tick in up.ticks():
         parts += [_rule(LEFT, up(tick), RIGHT, up(tick), "#e2e2e2"), _text(LEFT - 6, up(tick) + 4, _short(tick), "end")]
@@ -183,7 +184,7 @@ def _lines(chart: Chart) -> list[Element]:
 
 def _bars(chart: Bars) -> list[Element]:
     ups = [*chart.values.values(), *([chart.bound] if chart.bound is not None else [])]
-    up = _Scale(ups, BOTTOM, TOP, log=False, zero=True)
+    up = _Scale(ups, BOTTOM, TOP, log=False, zero=0.0)
     parts = [_text(8, 16, chart.title, weight="bold"), _text(8, 34, chart.up)]
     for tick in up.ticks():
         parts += [_rule(LEFT, up(tick), RIGHT, up(tick), "#e2e2e2"), _text(LEFT - 6, up(tick) + 4, _short(tick), "end")]
@@ -202,13 +203,13 @@ def _bars(chart: Bars) -> list[Element]:
 class _Scale:
     """From values to places; a logarithmic one spans whole powers of ten."""
 
-    def __init__(self, values: Sequence[float], start: float, end: float, log: bool, *, zero: bool = False) -> None:
+    def __init__(self, values: Sequence[float], start: float, end: float, log: bool, *, zero: float | None = None) -> None:
         self._start, self._end, self._log = start, end, log
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         if log:
             low, high = 10 ** math.floor(math.log10(max(low, 1e-9))), 10 ** math.ceil(math.log10(max(high, 1e-9)) - 1e-9)
-        elif zero:
-            low = min(low, 0.0)
+        elif zero is not None:
+            low = min(low, zero)
         self.low, self.high = low, high if high > low else low + (9 * low if log else 1)
 
     def __call__(self, value: float) -> float:

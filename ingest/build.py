@@ -70,7 +70,7 @@ def build(
     """
     from kb.draft import content_digest
     from kb.encoder import load_encoders
-    from kb.store import Store
+    from kb.store import open_store
     from kb.synonyms import load_synonyms
     from kb.twins import twins
 
@@ -80,7 +80,7 @@ def build(
     if workspace is not None and not workspace.exists:
         raise InputError("没有给出资料文件夹，知识工作室里也还没有资料；请运行 python -m ingest build 资料文件夹。")
     found = find_sources(paths) if workspace is None else workspace.find()
-    store = Store(home.store)
+    store = open_store(home)
     with store.lock("生成新版本"):
         outcomes = list(_read_all(found, shop, audience, progress))
         read = [outcome for outcome in outcomes if isinstance(outcome, FileResult)]
@@ -109,7 +109,7 @@ def build(
             stale=tuple(map(str, applied.stale)),
         )
         synonyms = load_synonyms(home)
-        if live and live.content == content_digest(unique.entries, encoders, synonyms) and not full:
+        if live and live.content == content_digest(unique.entries, encoders, synonyms, store.vectors.kind) and not full:
             return replace(outcome, seconds=time.monotonic() - begun)
         manifest = store.write(
             unique.entries,

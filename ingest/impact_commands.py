@@ -62,10 +62,10 @@ def impact(
     from ingest.impact_report import render
     from ingest.progress import ProgressDisplay
     from kb.encoder import load_encoders
-    from kb.store import Store
+    from kb.store import open_store
 
     asked = questions_of(home, file, days, say)
-    store, encoders = Store(home.store), load_encoders(load(SearchSettings, home), say)
+    store, encoders = open_store(home), load_encoders(load(SearchSettings, home), say)
     if len(what) == 1 and what[0].startswith("gen-"):
         draft = what[0]
     elif what:
@@ -106,9 +106,9 @@ def diff(
     from ingest.impact import impact_of
     from ingest.impact_report import render, render_diff
     from kb.encoder import load_encoders
-    from kb.store import Store
+    from kb.store import open_store
 
-    store = Store(home.store)
+    store = open_store(home)
     changes, found = store.diff(old, new), None
     if not only_entries:
         try:

@@ -187,9 +187,9 @@ COMMANDS = (versions, publish, rollback, verify, gc, backup, restore)
 
 
 def _store(home: Home) -> Store:
-    from kb.store import Store
+    from kb.store import open_store
 
-    return Store(home.store)
+    return open_store(home)
 
 
 def _version_json(manifest: Manifest, live: str | None) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class SearchSettings:
     by ``torch``.
     ``reranker``: folder or hub id of a sentence-transformers CrossEncoder that looks at the best hits again, empty for
     none; ``reranker_seconds``: after this long the order stands as it is.
+    ``vector_index``: where vectors lie, in files of the home (``faiss``) or on a server (``milvus``, with ``milvus_uri``);
+    ``milvus_prefix``: how the collections of this home begin. The token is read from ``KB_MILVUS_TOKEN`` only.
     """
 
     TABLE: ClassVar[str] = "search"
@@ -74,6 +76,9 @@ class SearchSettings:
     backend: Literal["auto", "torch", "onnx", "onnx-int8"] = "auto"
     reranker: str = ""
     reranker_seconds: float = 0.5
+    vector_index: Literal["faiss", "milvus"] = "faiss"
+    milvus_uri: str = ""
+    milvus_prefix: str = "zhanggui"
 
     def models_folder(self) -> Path:
         """Folder in which prepared encoders are kept; not created here."""

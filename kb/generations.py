@@ -8,26 +8,32 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kb.changes import Diff, diff
 from kb.errors import StoreDamaged, StoreError
+from kb.flat import LocalVectors
 from kb.index import Index
 from kb.manifest import Manifest, OtherFormat, sha256
 from kb.records import Audience
+from kb.vectors import VectorHome
 
 _ID = re.compile(r"gen-\d{6,}")
 _REMEDY = "请运行 python -m ingest rollback 回到上一个版本，或 python -m ingest build --full 重新生成。"
 AUDIENCES: tuple[Audience, ...] = ("public", "internal")
+MAPPED_BYTES = 64 * 2**20
+"""Smaller files are read: 80,000 rows are about as much."""
 
 
 class Generations:
     """All generations of one home, for reading; needs no lock."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, vectors: VectorHome | None = None) -> None:
         self.root = root
+        self.vectors: VectorHome = vectors or LocalVectors()
 
     def current(self) -> str | None:
         """Id of the live generation, None before the first publish."""
@@ -79,7 +85,7 @@ class Generations:
         manifest = self.manifest(identity)
         files = _Checked(self.folder(identity), manifest, audience)
         try:
-            index = Index.from_files(files, [encoder.fingerprint for encoder in manifest.encoders])
+            index = Index.from_files(files, [encoder.fingerprint for encoder in manifest.encoders], self.vectors)
             files.read_the_rest()
             return index
         except ValueError as error:
@@ -108,6 +114,19 @@ class Generations:
         """What ``new`` holds that ``old`` did not, and the other way round, see :func:`kb.changes.diff`."""
         return diff(self.load(old, "internal").entries, self.load(new, "internal").entries)
 
+    def pointers(self, identity: str) -> dict[str, bytes]:
+        """The files of a generation that say where its vectors lie, by ``audience/name``; none if they are files too.
+
+        Raises:
+            StoreError: as :meth:`load`.
+        """
+        manifest = self.manifest(identity)
+        found: dict[str, bytes] = {}
+        for audience in AUDIENCES:
+            files = _Checked(self.folder(identity), manifest, audience)
+            found |= {f"{audience}/{name}": files[name] for name in files if name.endswith(".milvus.json")}
+        return found
+
     def folder(self, identity: str) -> Path:
         """Where a generation lies.
 
@@ -133,7 +152,7 @@ class _Checked(Mapping[str, bytes]):
     def __getitem__(self, name: str) -> bytes:
         info, path = self._files[name], f"{self._folder.name}/{name}"
         try:
-            data = (self._folder / name).read_bytes()
+            data = read_file(self._folder / name, info.size)
         except OSError as error:
             raise StoreDamaged(f"版本 {self._manifest.id} 的文件 {path} 读不出来（{error.strerror}）；{_REMEDY}") from error
         if len(data) != info.size or sha256(data) != info.sha256:
@@ -151,3 +170,14 @@ class _Checked(Mapping[str, bytes]):
         """Check those files too that nobody asked for."""
         for name in sorted(self._unread):
             self[name]
+
+
+def read_file(path: Path, size: int) -> bytes:
+    """The content of a file; one of :data:`MAPPED_BYTES` and more is mapped: the system may drop it and read it again.
+
+    A mapped file must not be cut short while it is in use; generations are never written to.
+    """
+    if size < MAPPED_BYTES or path.suffix != ".faiss":
+        return path.read_bytes()
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)  # type: ignore[return-value]  # a buffer like bytes

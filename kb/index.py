@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from kb.calibration import DEFAULT, Calibration
 from kb.centre import Centre
 from kb.encoder import Encoder
+from kb.flat import LocalVectors
 from kb.lexical import LexicalIndex
 from kb.records import Entry, Place
 from kb.synonyms import FILE as SYNONYMS
 from kb.synonyms import Synonyms, load_synonyms
 from kb.vector_cache import LEAST, VectorCache
-from kb.vectors import BLOCK, VectorIndex
+from kb.vectors import BLOCK, VectorHome, VectorIndex
 from kb.views import View, ViewKind, views_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Index:
         yield SYNONYMS, self.synonyms.to_bytes()
         yield "calibration.json", self.calibration.to_bytes()
         for number, (vectors, centre) in enumerate(zip(self.vectors, self.centres, strict=True)):
-            yield f"vectors-{number}.faiss", vectors.to_bytes()
+            yield from vectors.files(number)
             yield f"centre-{number}.npz", centre.to_bytes()
 
     def vectors_only(self) -> Index:
@@ -84,8 +85,8 @@ class Index:
         return dict(self.files())
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes], fingerprints: Sequence[str]) -> Index:
-        """The index that :meth:`to_files` wrote, built with encoders of these ``fingerprints``.
+    def from_files(cls, files: Mapping[str, bytes], fingerprints: Sequence[str], home: VectorHome | None = None) -> Index:
+        """The index that :meth:`to_files` wrote, built with encoders of these ``fingerprints``, its vectors in ``home``.
 
         Raises:
             ValueError: the contents do not belong together or cannot be parsed.
@@ -95,7 +96,7 @@ class Index:
             views = tuple(ViewRow(*json.loads(line)) for line in files["views.jsonl"].splitlines())
             numbers = range(len(fingerprints))
             centres = tuple(Centre.from_bytes(files[f"centre-{number}.npz"]) for number in numbers)
-            vectors = tuple(VectorIndex.from_bytes(files[f"vectors-{number}.faiss"]) for number in numbers)
+            vectors = tuple((home or LocalVectors()).open(files, number) for number in numbers)
             lexical = LexicalIndex.from_bytes(files["lexical.npz"])
             synonyms = Synonyms.from_bytes(files.get(SYNONYMS, b""))
             calibration = Calibration.from_bytes(files["calibration.json"]) if "calibration.json" in files else DEFAULT
@@ -129,11 +130,12 @@ def build_index(
     known: Sequence[Index] = (),
     cache: VectorCache | None = None,
     progress: Progress | None = None,
+    home: VectorHome | None = None,
 ) -> tuple[Index, BuildCounts]:
     """Index ``entries``; vectors of texts that an index in ``known`` holds for the same encoder are taken from there.
 
     ``synonyms``: those that come with the program if not given. ``cache``: gets the new vectors piece by piece, and
-    gives those of a build that was broken off.
+    gives those of a build that was broken off. ``home``: where the vectors are to lie, this process if not given.
     """
     views = views_of(entries)
     digests = [digest(view.text) for view in views]
@@ -154,7 +156,8 @@ def build_index(
         if progress is not None:
             progress(done, total)
 
-    vectors = tuple(VectorIndex.of_blocks(plan.encoder.dimension, plan.blocks(digests, advance)) for plan in plans)
+    place = home or LocalVectors()
+    vectors = tuple(place.build(plan.encoder.dimension, plan.blocks(digests, advance)) for plan in plans)
     fingerprints, centres = tuple(encoder.fingerprint for encoder in encoders), tuple(plan.centre for plan in plans)
     index = Index(tuple(entries), stored, fingerprints, centres, vectors, lexical, synonyms or load_synonyms())
     return index, BuildCounts(embedded=total, reused=len(texts) * len(encoders) - total)
@@ -192,14 +195,18 @@ class _Plan:
         at = {digest: row for row, digest in enumerate(self.missing)}
         for start in range(0, len(digests), BLOCK):
             block = np.zeros((min(BLOCK, len(digests) - start), self.encoder.dimension), dtype=np.float32)
+            stored: dict[VectorIndex, list[tuple[int, int]]] = {}
             for row, digest in enumerate(digests[start : start + BLOCK]):
                 if digest in at:
                     block[row] = made[at[digest]]
                 elif digest in self._stored:
                     vectors, number = self._stored[digest]
-                    block[row] = vectors.row(number)
+                    stored.setdefault(vectors, []).append((row, number))
                 else:
                     block[row] = self._kept[digest]
+            for vectors, places in stored.items():
+                rows, numbers = zip(*places, strict=True)
+                block[list(rows)] = vectors.take(numbers)
             yield block
 
     def _encode(self, advance: Callable[[int], None]) -> NDArray[np.float16]:

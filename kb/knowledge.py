@@ -16,7 +16,7 @@ from kb.errors import StoreEmpty, StoreError
 from kb.records import Audience, Entry, SearchResult
 from kb.reranker import Reranker, SecondLook, load_reranker
 from kb.search import HybridRetriever, Retriever
-from kb.store import Store
+from kb.store import Store, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -241,4 +241,4 @@ def open_base(home: Home, audience: Audience, report: Callable[[str], None] = la
     settings = load(SearchSettings, home)
     encoders = tuple(map(RememberingEncoder, load_encoders(settings, report)))
     reranker, seconds = load_reranker(settings), settings.reranker_seconds
-    return KnowledgeBase(Store(home.store), encoders, audience, reranker=reranker, reranker_seconds=seconds)
+    return KnowledgeBase(open_store(home), encoders, audience, reranker=reranker, reranker_seconds=seconds)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from kb.config import Home, SearchSettings, load
 from kb.draft import draft
 from kb.durable import disk_errors, in_words, is_full, replace_file, sync_folder, write_file
 from kb.encoder import Encoder
@@ -21,13 +22,14 @@ from kb.manifest import FileInfo, Manifest, SourceFile, sha256
 from kb.records import Entry
 from kb.synonyms import Synonyms
 from kb.vector_cache import VectorCache
+from kb.vectors import VectorHome
 
 
 class Store(Generations):
     """All generations of one home. Readers need no lock; writing methods take it themselves, or join one held here."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, vectors: VectorHome | None = None) -> None:
+        super().__init__(root, vectors)
         self._lock = WriterLock(root)
         self._cache = VectorCache(root / ".vectors")
         self._verified: set[str] = set()
@@ -82,6 +84,7 @@ class Store(Generations):
                 known=known,
                 cache=None if full else self._cache,
                 progress=progress,
+                home=self.vectors,
             )
             known.clear()
             return self.add(manifest, files)
@@ -113,6 +116,7 @@ class Store(Generations):
                     # Aside in the root: what a killed process leaves there is swept, and no generation is touched.
                     replace_file(self.folder(identity) / "manifest.json", note, aside=self.root)
                 self._point_at(identity, pointer)
+            self._tell(identity)
             self._cache.clear()
 
     def check_fresh(self, identity: str) -> None:
@@ -143,6 +147,13 @@ class Store(Generations):
                     f"请检查磁盘，然后运行 python -m ingest publish {identity}。"
                 ) from error
             raise
+
+    def _tell(self, identity: str) -> None:
+        """Tell the home of the vectors what is live; readers do not depend on it."""
+        try:
+            self.vectors.published(self.pointers(identity))
+        except StoreError as error:
+            raise StoreError(f"已切换到版本 {identity}，答案以它为准；但别名没有跟上：{error}") from error
 
     def _known_current(self) -> str | None:
         """The live generation; None also where ``CURRENT`` is damaged, which publishing mends."""
@@ -193,6 +204,8 @@ class Store(Generations):
                     aside = self.root / f".{identity}.deleted"
                     os.replace(self.root / identity, aside)
                     shutil.rmtree(aside)
+            if self.vectors.kind:
+                self.vectors.keep_only([self.pointers(identity) for identity in self.ids()])
             return doomed
 
     def add(self, manifest: Manifest, contents: Iterable[tuple[str, bytes]]) -> Manifest:
@@ -240,3 +253,18 @@ class Store(Generations):
             shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob(".*.tmp"):
             path.unlink(missing_ok=True)
+
+
+def open_store(home: Home) -> Store:
+    """The store of ``home``, with its vectors where the settings say.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+    """
+    settings = load(SearchSettings, home)
+    if settings.vector_index == "faiss":
+        return Store(home.store)
+    from kb.milvus import MilvusServer, open_server
+
+    token = os.environ.get("KB_MILVUS_TOKEN", "")
+    return Store(home.store, open_server(MilvusServer(settings.milvus_uri, token, settings.milvus_prefix)))

@@ -207,7 +207,7 @@ class _Group:
         """Vectors (n, d) of a member's wordings; of several encoders side by side, so that cosines are their mean."""
         import numpy as np
 
-        parts = [np.stack([vectors.row(view) for view in self._views[number]]) for vectors in self._index.vectors]
+        parts = [vectors.take(self._views[number]) for vectors in self._index.vectors]
         together: Reals = np.concatenate(parts, axis=1) / np.sqrt(np.float32(len(parts)))
         return together
 

@@ -40,11 +40,11 @@ def twins(most: int, audience: Any, home: Home, as_json: bool) -> None:
     from kb.encoder import load_encoders
     from kb.fitting import calibrate
     from kb.knowledge import KnowledgeBase
-    from kb.store import Store
+    from kb.store import open_store
     from kb.twins import twins as find_twins
 
     encoders = load_encoders(load(SearchSettings, home), say)
-    store = Store(home.store)
+    store = open_store(home)
     live = KnowledgeBase(store, encoders, audience).generation
     index = store.load(live, audience)
     pairs = find_twins(index, most)

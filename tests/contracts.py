@@ -7,6 +7,7 @@ import pytest
 
 from kb.encoder import Encoder
 from kb.search import Retriever
+from kb.vectors import VectorHome
 
 
 class EncoderContract:
@@ -147,3 +148,86 @@ class ReaderContract:
             assert len(str(error)) > 4 and "\n" not in str(error)
         else:  # nothing legible may be made up
             assert not "".join(block.text for block in document.blocks).strip("\x00 ")
+
+
+def unit(rows: int, seed: int = 3, dimension: int = 16) -> np.ndarray:
+    """Rows of unit length in all directions."""
+    vectors = np.random.default_rng(seed).normal(size=(rows, dimension)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class VectorHomeContract:
+    """What the index of an audience relies on in whatever keeps its vectors."""
+
+    @pytest.fixture
+    def home(self) -> VectorHome:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def opened(self, home):
+        """Builds an index, writes it and opens it again."""
+
+        def opened(vectors: np.ndarray):
+            built = home.build(vectors.shape[1], [vectors[:300], vectors[300:]])
+            return home.open(dict(built.files(0)), 0)
+
+        return opened
+
+    def test_nearest_equals_brute_force(self, opened):
+        vectors, question = unit(500), unit(1, seed=4)[0]
+        index = opened(vectors)
+        rows, cosines = index.nearest(question, 7)
+        expected = np.argsort(-(vectors @ question))[:7]
+        assert rows.tolist() == expected.tolist()
+        assert cosines == pytest.approx(vectors[expected] @ question, abs=5e-4)
+        assert index.cosines(question, rows) == pytest.approx(cosines, abs=1e-5)
+
+    def test_cosines_are_those_of_the_rows_asked_for_in_their_order(self, opened):
+        vectors, question = unit(400), unit(1, seed=4)[0]
+        rows = np.array([399, 0, 17, 17, 250])
+        assert opened(vectors).cosines(question, rows) == pytest.approx(vectors[rows] @ question, abs=5e-4)
+        assert opened(vectors).cosines(question, np.zeros(0, dtype=np.int64)).shape == (0,)
+
+    def test_rows_are_kept_in_half_precision(self, opened):
+        vectors = unit(320)
+        index = opened(vectors)
+        assert (index.rows, index.dimension) == (320, 16)
+        kept = index.take([0, 299, 319])
+        assert np.array_equal(kept, vectors[[0, 299, 319]].astype(np.float16).astype(np.float32))
+
+    def test_rows_taken_over_into_a_new_version_keep_their_bytes(self, home, opened):
+        first = opened(unit(310))
+        rows = first.take(range(first.rows))
+        assert dict(opened(rows).files(0)) == dict(first.files(0))
+
+    def test_a_sample_is_spread_over_all_rows(self, opened):
+        vectors = unit(400)
+        sample = opened(vectors).sample(40)
+        assert len(sample) == 40 and np.allclose(sample[-1], vectors[390], atol=1e-3)
+
+    def test_fewer_rows_than_asked_for(self, opened):
+        rows, cosines = opened(unit(2)).nearest(unit(1)[0], 10)
+        assert sorted(rows.tolist()) == [0, 1] and len(cosines) == 2
+
+    def test_an_index_without_rows(self, opened):
+        index = opened(np.zeros((0, 16), dtype=np.float32))
+        assert index.rows == 0 and len(index.nearest(unit(1)[0], 3)[0]) == 0
+        assert index.sample(5).shape == (0, 16)
+
+    @pytest.mark.parametrize(
+        ("vectors", "message"),
+        [
+            (np.ones((2, 4), dtype=np.float32), "length 2"),
+            (np.full((1, 4), np.nan, dtype=np.float32), "length nan"),
+            (np.zeros((1, 4), dtype=np.float32), "length 0"),
+            (unit(2).astype(np.float64), "float64"),
+            (unit(2)[0], "want"),
+        ],
+    )
+    def test_rows_that_would_never_be_found_are_refused(self, home, vectors, message):
+        with pytest.raises(ValueError, match=message):
+            home.build(4 if vectors.shape[-1] == 4 else 16, [unit(1, dimension=vectors.shape[-1]), vectors])
+
+    def test_what_is_missing_is_said(self, home):
+        with pytest.raises((KeyError, ValueError)):
+            home.open({}, 0)

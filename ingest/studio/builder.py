@@ -42,7 +42,7 @@ def _build(home: Home) -> BuildStatus:
     from ingest.build import build
     from ingest.impact_report import render, render_diff
     from kb.encoder import load_encoders
-    from kb.store import Store
+    from kb.store import open_store
 
     _tell({"stage": "start", "done": 0, "total": 0})
     encoders = load_encoders(load(SearchSettings, home), say)
@@ -61,7 +61,7 @@ def _build(home: Home) -> BuildStatus:
     if report.unchanged:
         return BuildStatus("unchanged", lines=lines, files=files, counts=counts)
     _tell({"stage": "check", "done": 0, "total": 0})
-    store = Store(home.store)
+    store = open_store(home)
     live = store.current()
     found = store.diff(live, report.generation) if live else None
     changes = tuple(render_diff(found).split("\n")[1:]) if found else ()
