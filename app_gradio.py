@@ -105,6 +105,7 @@ def prepare(home: Home) -> None:
 def lend(home: Home, base: KnowledgeBase) -> Tools:
     """What the studio works with: the sources of ``home`` beside what is live in ``base``."""
     from bot.ui.studio.wiring import Tools
+    from ingest.gate import parse_questions
     from ingest.studio.drafts import Drafts
     from ingest.studio.entries import Entries
     from ingest.studio.exchange import Exchange
@@ -120,7 +121,7 @@ def lend(home: Home, base: KnowledgeBase) -> Tools:
     files, entries = Files(drafts, lambda: base.entries, limits), Entries(drafts)
     publisher = Publisher(home, files.settle)
     trials = Trials(Generations(home.store), base.encoders)
-    return Tools(files, entries, Exchange(drafts, entries), publisher, trials, limits.file_bytes)
+    return Tools(files, entries, Exchange(drafts, entries), publisher, trials, limits.file_bytes, parse_questions)
 
 
 def first_admin(home: Home) -> None:

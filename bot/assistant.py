@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import time
@@ -49,7 +50,8 @@ class Assistant:
     """Answers the messages of many visitors; safe to call from many threads.
 
     ``base`` is opened with the audience of ``role``: customers' assistants never hold internal knowledge. ``clock``
-    gives aware times; ``timer`` measures seconds. What is said rests on ``wording`` and the base alone.
+    gives aware times; ``timer`` measures seconds. What is said rests on ``wording`` and the base alone; ``texts`` gives
+    the wording and the sensitive words of the moment, where editors may change them meanwhile.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Assistant:
         generator_s: float = 5.0,
         retention: RetentionSettings | None = None,
         sensitive: SensitiveWords | None = None,
+        texts: Callable[[], tuple[Wording, SensitiveWords]] | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._base = base
@@ -87,11 +90,13 @@ class Assistant:
         self._storing = True
         self._purged: date | None = None
         self._sensitive = sensitive or SensitiveWords()
-        self._responder = Responder(
-            base, wording, checker, classifier, settings, role, self._opening, self._hours,
-            Rewording(generator, checker, generator_s, settings.answer_chars) if generator is not None else None,
-            self._sensitive,
+        self._texts = texts
+        rewording = Rewording(generator, checker, generator_s, settings.answer_chars) if generator is not None else None
+        self._made = functools.partial(
+            Responder, base, checker=checker, classifier=classifier, settings=settings, role=role, opening=self._opening,
+            hours=self._hours, rewording=rewording,
         )  # fmt: skip
+        self._responder = self._made(wording=wording, sensitive=self._sensitive)
 
     def warm_up(self) -> None:
         """Load what the first reply would wait for: the base with its encoders, and the calendar.
@@ -170,6 +175,7 @@ class Assistant:
         On the first visit of a day, conversations older than the settings keep them are deleted.
         """
         started = self._timer()
+        self._take_over()
         self._purge_daily()
         line = self._wording.during(*self._facts()).line(self._opening(), session)
         choices = self._most_asked()
@@ -197,6 +203,7 @@ class Assistant:
     def _exchange(self, session: str, words: str, think: Callable[[Responder, str, Conversation], Plan]) -> Reply:
         """Think, check, store, remember. Ticket and turn become durable together, before anything claims so."""
         started = self._timer()
+        self._take_over()
         with self._sessions.use(session) as conversation:
             if not conversation.turns:
                 self._recall(conversation)
@@ -329,6 +336,15 @@ class Assistant:
             return ()
         public = (entry.question for entry in entries if entry.kind == "faq" and entry.audience == "public")
         return tuple(dict.fromkeys(public))[:wanted]
+
+    def _take_over(self) -> None:
+        """What editors have changed since the last message holds from this one on."""
+        if self._texts is None:
+            return
+        wording, sensitive = self._texts()
+        if wording is not self._wording or sensitive is not self._sensitive:
+            self._wording, self._sensitive = wording, sensitive
+            self._responder = self._made(wording=wording, sensitive=sensitive)
 
     def _facts(self, words: str = "", conversation: Conversation | None = None) -> Iterable[str]:
         """What holds at this moment of a conversation, for the conditions of the wording."""

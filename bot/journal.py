@@ -8,10 +8,11 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from bot.dashboard import Figures, figures
 from bot.database import Database, digest, stamp
 from bot.notebook import Notebook
 from bot.outbox import Outbox
@@ -165,6 +166,10 @@ class Journal:
                 (stamp(since) if since else "", limit),
             ).fetchall()
         return [row["entry"] for row in rows]
+
+    def figures(self, days: int, zone: tzinfo) -> Figures:
+        """How customers were served in the last ``days`` days; see :func:`bot.dashboard.figures`."""
+        return figures(self._database, days, self._clock(), zone)
 
     def retain(self, settings: RetentionSettings, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is past its time; see :func:`bot.retention.retain`."""

@@ -18,6 +18,7 @@ from bot.scenario import Classifier, load_classifier
 from bot.sensitive import load_sensitive
 from bot.session import Sessions
 from bot.settings import BotSettings, LLMSettings, RetentionSettings, WebhookSettings
+from bot.watched import Watched
 from bot.wording import Wording, load_wording
 from kb.config import Home, SearchSettings, ShopSettings, load
 from kb.errors import ModelError, SettingsError
@@ -54,7 +55,10 @@ def open_assistant(
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"[shop] timezone 的值“{shop.timezone}”不是时区名；请写成 Asia/Shanghai 这样的名字。") from error
     checker = load_checker(home.rules)
-    wording = wording_of(home)
+    texts = Watched(
+        (home.wording, home.sensitive), lambda: (wording_of(home), load_sensitive(checker, home.sensitive))
+    )
+    wording, sensitive = texts.now()
     if base is None:
         from kb.knowledge import open_base
 
@@ -67,7 +71,7 @@ def open_assistant(
     return Assistant(
         base, wording, checker, journal, sessions, bot, shop, _now, open_generator(llm),
         classifier=classifier, role=role, generator_s=llm.timeout_s, retention=load(RetentionSettings, home),
-        sensitive=load_sensitive(checker, home.sensitive),
+        sensitive=sensitive, texts=texts.now,
     )  # fmt: skip
 
 

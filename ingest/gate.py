@@ -213,14 +213,19 @@ def read_questions(file: Path) -> tuple[GateQuestion, ...]:
     Raises:
         SourceError: it cannot be read, lacks a column, or a row says nothing usable; the text names the row.
     """
-    from ingest.readers.delimited import rows_of
-
     try:
         data = file.read_bytes()
     except FileNotFoundError:
         return ()
     except OSError as error:
         raise SourceError(f"问题集 {file} 读不出来（{error.strerror}）；请检查文件权限。") from error
+    return parse_questions(data, file)
+
+
+def parse_questions(data: bytes, file: Path = Path("questions.csv")) -> tuple[GateQuestion, ...]:
+    """The question set in the bytes of ``file``; see :func:`read_questions`."""
+    from ingest.readers.delimited import rows_of
+
     try:
         check_content(data, ".csv")
         rows = rows_of(data)

@@ -24,7 +24,7 @@ ACTIONS = {
     "disable_account": "停用账号", "enable_account": "启用账号", "settle_question": "处理没答上的问题",
     "view_contact": "查看联系方式", "retain": "清理过期数据", "export_visitor": "导出访客数据", "delete_visitor": "删除访客数据",
     "studio_upload": "上传资料", "studio_file": "整理资料", "studio_entry": "修改知识", "studio_import": "批量导入问答",
-    "studio_publish": "发布知识", "studio_rollback": "退回上一版知识",
+    "studio_publish": "发布知识", "studio_rollback": "退回上一版知识", "studio_text": "修改话术与设置",
     "backup": "备份对话记录", "restore": "恢复对话记录",
 }  # fmt: skip
 """The deeds of the audit in words; others are shown by their own names."""

@@ -90,6 +90,7 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     from bot.ui.studio.inbox_tab import Inbox
     from bot.ui.studio.wiring import studio_tabs
     from bot.ui.tickets import TicketDesk
+    from bot.watched import Watched
     from bot.wiring import open_assistant, wording_of
     from kb.knowledge import open_base
     from kb.store import open_store
@@ -99,16 +100,17 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     assistant = open_assistant(home, "agent", say, base=base, journal=journal)
     assistant.warm_up()
     base.follow()
-    checker, zone, wording = load_checker(home.rules), ZoneInfo(shop.timezone), wording_of(home)
+    checker, zone = load_checker(home.rules), ZoneInfo(shop.timezone)
+    wording = Watched((home.wording,), lambda: wording_of(home))
     festivals = parse_overrides(load(BotSettings, home).festivals)
     desk = Desk(
         base, assistant, checker, journal.notebook, journal.reports, TicketDesk(journal.tickets, zone),
-        lambda now, name: shelves(wording, now, festivals, name), zone,
+        lambda now, name: shelves(wording.now(), now, festivals, name), zone,
     )  # fmt: skip
     accounts = Accounts(home.journal, login_hours=server.login_hours)
     monitor = Monitor(base, open_store(home), home.journal)
     inbox = Inbox(journal, journal.reports, base, base.encoders[0])
-    tabs = () if lend is None else studio_tabs(lend(home, base), checker, zone, inbox)
+    tabs = () if lend is None else studio_tabs(lend(home, base), home, base, journal, inbox, checker, zone)
     return create_staff_app(desk, accounts, base, shop, server, monitor=monitor, tabs=tabs)
 
 

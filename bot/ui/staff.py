@@ -36,7 +36,7 @@ def build_staff_page(accounts: AccountBook, shop: ShopSettings) -> gr.Blocks:
             gr.Markdown(_title(shop.brand), elem_id="title")
             who = gr.Markdown("", elem_id="who")
             gr.Button("退出登录", elem_id="sign-out", size="sm", scale=0, min_width=0)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("查知识", id="look-up", elem_id="tab-look-up"):
                 _bench()
             with gr.Tab("工单", id="tickets", elem_id="tab-tickets"):

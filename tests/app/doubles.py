@@ -84,6 +84,8 @@ class KeptRatings:
 class ShelfBase:
     """A base that finds entries by shared character pairs; ``problem`` makes it an outage."""
 
+    encoders = ()
+
     def __init__(self, *entries: Entry, problem: str | None = None) -> None:
         self.entries = entries
         self.problem = problem

@@ -15,11 +15,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.accounts import Accounts
+from bot.journal import Journal
+from bot.records import Citation, Reply
 from bot.ui.sign_in import COOKIE
 from bot.ui.studio.inbox_tab import Inbox
 from bot.ui.studio.wiring import Tools, studio_tabs
 from bot.unanswered import Unanswered
-from kb.config import ShopSettings
+from ingest.gate import parse_questions
+from kb.config import Home, ShopSettings
 from kb.errors import GateRefused, InputError
 from kb.publishing import BuildStatus, Version
 from kb.records import Audience, Entry, Place, SearchResult
@@ -105,7 +108,7 @@ class Answers:
 
 
 def tools_over(studio: Studio, publisher: ScriptedPublisher) -> Tools:
-    return Tools(studio.files, studio.entries, studio.exchange, publisher, Answers(), MOST)
+    return Tools(studio.files, studio.entries, studio.exchange, publisher, Answers(), MOST, parse_questions)
 
 
 @pytest.fixture(scope="module")
@@ -133,15 +136,27 @@ def vain() -> AskedInVain:
 
 
 @pytest.fixture(scope="module")
-def app(desk, editors, base, server, shelf, publisher, vain, journal):
+def kept(tmp_path_factory) -> Iterator[Journal]:
+    """A journal of its own, in the home whose texts are edited."""
+    journal = Journal(tmp_path_factory.mktemp("kept") / "journal.sqlite3")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Home:
+    return Home(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def app(desk, editors, base, server, shelf, publisher, vain, journal, kept, home):
     from zoneinfo import ZoneInfo
 
     from bot.ui.server import create_staff_app
 
     checker = WordChecker(没办法="我帮您想想别的办法")
-    tabs = studio_tabs(
-        tools_over(shelf, publisher), checker, ZoneInfo("Asia/Shanghai"), Inbox(vain, journal.reports, Live(shelf))
-    )
+    inbox = Inbox(vain, journal.reports, Live(shelf))
+    tabs = studio_tabs(tools_over(shelf, publisher), home, base, kept, inbox, checker, ZoneInfo("Asia/Shanghai"))
     return create_staff_app(desk, editors, base, ShopSettings(), server, tabs=tabs)
 
 
@@ -437,3 +452,70 @@ def test_upload_preview_edit_and_publish_in_a_browser(browser, app, editors, stu
         assert not window.sideways()
         window.close()
     assert publisher.done[-1] == ("publish", "gen-000002", "小周", "")
+
+
+# ------------------------------------------------------------------ figures, texts, mistaken entries
+
+
+def test_figures_of_days_without_and_with_customers(editor, kept):
+    from datetime import datetime, timezone
+    from zoneinfo import ZoneInfo
+
+    answer = Reply("您好，可以。", "answer", "question", 0.9, (Citation("cod1", "faq.csv", "货到付款", "可以。"),), ms=80.0)
+    turn = kept.turn("s", "customer", "可以货到付款吗", answer)
+    kept.rate(turn, "s", "down", reasons=["wrong"])
+    kept.turn("agent", "agent", "客服自己查的", answer)
+    found = kept.figures(7, ZoneInfo("Asia/Shanghai"))
+    assert len(found.days) == 7 and found.days[-1].day == datetime.now(timezone.utc).astimezone(ZoneInfo("Asia/Shanghai")).date()
+    assert found.total("answer") == 1 and found.satisfaction == 0.0 and found.top == (("cod1", 1),)
+    shown = editor.get("/studio/figures").text
+    for part in ("顾客消息", "满意率", "可以货到付款吗？", "内容有误或过时", "<svg", "每天的数字"):
+        assert part in shown, part
+    assert "客服自己查的" not in shown
+
+
+def text_form(client: TestClient, key: str) -> dict[str, str]:
+    shown = client.get(f"/studio/texts/{key}").text
+    return {"version": re.search(r'name="version" value="(\w+)"', shown).group(1)}
+
+
+def test_a_broken_wording_is_refused_with_the_place_and_nothing_is_lost(editor, home):
+    from bot.datafiles import read_text
+    from bot.errors import WordingError
+
+    packaged = read_text("wording.toml", None, WordingError)[0]
+    broken = packaged.replace("祝您购物愉快", "真没办法", 1)
+    shown = editor.post("/studio/texts/wording", data={**text_form(editor, "wording"), "text": broken}).text
+    assert "wording.toml" in shown and "真没办法" in shown and "/tmp" not in shown
+    assert not home.wording.exists()
+
+
+def test_a_text_is_stored_with_the_one_before_and_two_editors_do_not_lose_a_change(editor, home, kept):
+    first = text_form(editor, "synonyms")
+    assert "已保存" in editor.post("/studio/texts/synonyms", data={**first, "text": "货到付款 hdfk\n"}).text
+    late = editor.post("/studio/texts/synonyms", data={**first, "text": "退货 推货\n"}).text
+    assert "已被别人改过" in late and "退货 推货" in late
+    path = home.path / "synonyms.txt"
+    assert path.read_text(encoding="utf-8") == "货到付款 hdfk\n"
+    assert "第 1 行只有一个词" in editor.post("/studio/texts/synonyms", data={**text_form(editor, "synonyms"), "text": "退货"}).text
+    editor.post("/studio/texts/synonyms", data={**text_form(editor, "synonyms"), "text": "退货 推货\n"})
+    assert "hdfk" in editor.get("/studio/texts/synonyms", params={"take": "before"}).text
+
+
+def test_a_question_set_names_the_row_that_is_wrong(editor, home):
+    sent = {**text_form(editor, "questions"), "text": "问题,期望\n可以退货吗,\n"}
+    assert "第 2 行缺少问题或期望" in editor.post("/studio/texts/questions", data=sent).text
+    assert not home.question_set.exists()
+    assert editor.get("/studio/texts/passwd").status_code == 400
+
+
+def test_entries_that_are_mistaken_stand_side_by_side():
+    from bot.ui.studio.fragment import fragment
+    from bot.ui.studio.twins_tab import _pane
+    from kb.twins import Twin
+
+    one = Entry("a", "faq", "public", "可以。", Place("a.csv"), question="能退货吗<b>")
+    other = Entry("b", "faq", "internal", "不可以。", Place("a.csv"), question="能退款吗")
+    shown = fragment(*_pane([Twin(one, other, "能退货吗", "能退款吗", 0.91)])).body.decode()
+    assert "0.91" in shown and "&lt;b&gt;" in shown and "仅内部" in shown
+    assert "没有过于相近" in fragment(*_pane([])).body.decode()

@@ -48,6 +48,23 @@ def test_the_homes_own_wording_is_spoken_and_checked(opened):
         open_assistant(home, "customer")
 
 
+def test_wording_and_sensitive_words_are_taken_over_while_running(opened, monkeypatch):
+    monkeypatch.setattr("bot.watched.EVERY_S", 0.0)
+    home, _ = opened
+    assistant = open_assistant(home, "customer")
+    home.wording.write_text(PACKAGED.replace("不客气，很高兴能帮到您。有需要请您随时再来问我。", "不客气，能帮到您我也很开心。"), encoding="utf-8")
+    said = {assistant.reply(f"v{number}", f"谢谢{'你' * number}").text for number in range(1, 9)}
+    assert any("我也很开心" in text for text in said), said
+    home.wording.write_text("不是 TOML", encoding="utf-8")
+    assert assistant.reply("w", "谢谢").outcome == "scripted", "the last good wording goes on"
+    home.sensitive.write_text(
+        '[[list]]\nname = "竞品"\napplies = "input"\nwords = "隔壁小铺"\nline = "非常抱歉，这方面我不便评价。"\n', encoding="utf-8"
+    )
+    assert assistant.reply("x", "隔壁小铺好吗").outcome != "refused", "not while the other file is broken"
+    home.wording.unlink()
+    assert assistant.reply("y", "隔壁小铺好吗").outcome == "refused"
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [

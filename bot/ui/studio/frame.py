@@ -36,7 +36,7 @@ def build_studio_page(tabs: Sequence[Tab], access: Access, shop: ShopSettings) -
             who = gr.Markdown("", elem_id="who")
             gr.Markdown('<div><a href="/">客服工作台</a></div>', elem_id="to-desk")
             gr.Button("退出登录", elem_id="sign-out", size="sm", scale=0, min_width=0)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for tab in tabs:
                 with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}"):
                     if tab.pane:
