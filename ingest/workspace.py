@@ -146,6 +146,7 @@ class Workspace:
                     shutil.copytree(folder / audience, aside / audience)
             for part in aside.iterdir():
                 part.rename(self.root / part.name)
+            aside.rmdir()
 
     def changed_at(self) -> float:
         """When anything that a build takes was changed last, in seconds since 1970."""

@@ -281,4 +281,4 @@ def _missing(files: Files) -> list[Element]:
 
 
 def _size(size: int) -> str:
-    return "" if not size else f"{size / 1024:.0f} KB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MB"
+    return "" if not size else f"{max(1, round(size / 1024))} KB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MB"

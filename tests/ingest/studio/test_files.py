@@ -197,3 +197,18 @@ def test_a_full_disk_is_told_and_the_old_file_stands(studio, monkeypatch):
     monkeypatch.undo()
     assert "七天" in studio.files.pieces("退货政策.md")[0].entry.text
     assert not any((studio.workspace.root / ".incoming").iterdir())
+
+
+def test_a_new_home_is_filled_once_and_a_shops_own_sources_never(tmp_path):
+    from ingest.workspace import Workspace
+
+    sample = tmp_path / "sample"
+    for audience in ("public", "internal"):
+        (sample / audience).mkdir(parents=True)
+        (sample / audience / "guide.md").write_text(GUIDE, encoding="utf-8")
+    workspace = Workspace(tmp_path / "sources")
+    workspace.fill(sample)
+    assert sorted(path.name for path in workspace.root.iterdir()) == [".lock", "internal", "public"]
+    (workspace.root / "public/guide.md").unlink()
+    workspace.fill(sample)
+    assert not (workspace.root / "public/guide.md").exists(), "what was deleted does not come back"
