@@ -21,7 +21,7 @@ from bot.ui.studio.tabs import Tab
 from bot.ui.studio.texts_tab import texts_tab
 from bot.ui.studio.twins_tab import twins_tab
 from kb.config import Home, load
-from kb.store import Store
+from kb.store import open_store
 from kb.twins import Twin, twins
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def studio_tabs(
     tools: Tools, home: Home, base: KnowledgeBase, journal: Journal, inbox: Inbox, checker: Checker, zone: tzinfo
 ) -> tuple[Tab, ...]:
     """The tabs in their order; ``zone`` is where the shop is, ``base`` what is live, internal part included."""
-    store, overrides = Store(home.store), parse_overrides(load(BotSettings, home).festivals)
+    store, overrides = open_store(home), parse_overrides(load(BotSettings, home).festivals)
 
     def pairs(most: int) -> tuple[Twin, ...]:
         return twins(store.load(base.generation, "internal"), most)
