@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.04
 """Between two pieces of a growing reply: fast, yet one sees it being said."""
+CROWD = 12
+"""With more replies under way at once none of them grows: every piece costs the server as much as a short reply."""
 APOLOGY = "非常抱歉，系统刚才出了一点问题，没能答复您。请您稍后再发一次，或点“转人工”，由客服专员为您服务。"
 HISTORY_LOST = "您好，之前的对话暂时无法显示，给您添麻烦了。您可以直接提问，我们照常为您解答。"
 STOPPED = "好的，已经停下。您可以换个说法再问，或点“转人工”，由客服专员为您服务。"
@@ -216,7 +218,7 @@ class Chat:
             log.exception("a reply failed")
             yield View([*before, bot_message(APOLOGY, choices=(HUMAN,))])
             return
-        for piece in growing(without_choices(reply.text, reply.choices))[:-1]:
+        for piece in growing(without_choices(reply.text, reply.choices))[:-1] if self._calm() else ():
             yield View([*before, bot_message(piece)], busy=True)
             self.sleep(PAUSE_S)
         whole = bot_message(reply.text, reply.citations, reply.choices)
@@ -230,6 +232,11 @@ class Chat:
             fields=self._wanted(session),
             why=words == UNSOLVED and bool(_last_unsolved(self.speaker.transcript(session))),
         )
+
+    def _calm(self) -> bool:
+        """Whether so few are being answered that there is time to let a reply grow; else it comes whole, and sooner."""
+        with self._lock:
+            return len(self._under_way) <= CROWD
 
     def _wanted(self, session: str) -> tuple[Step, ...]:
         try:

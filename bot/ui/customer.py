@@ -74,28 +74,32 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
 
         shown = [conversation, words, rate, said, asked, why, form, problem, *fields]
 
-        def show(view: View, clear: bool = False, question: str | None = None) -> list[Any]:
-            # What was typed into a field stays while it is asked for, and is gone with it.
-            asked_for = [
-                gr.update(visible=True) if step in view.fields else gr.update(visible=False, value="") for step in FIELDS
-            ]
+        def show(view: View, clear: bool = False, question: str | None = None, sent: bool = False) -> list[Any]:
+            """Every update costs the server a look at the whole component, so what does not change is passed over."""
             box: dict[str, Any] = {
                 "submit_btn": False if view.busy else "发送",
                 "stop_btn": "停止" if view.busy else False,
             }
             if clear:
                 box["value"] = ""
+            # What was typed into a field stays until it is sent.
+            emptied: dict[str, Any] = {"value": ""} if sent and not view.problem else {}
+            wanted = bool(view.fields) and not view.busy
             return [
                 view.messages,
                 gr.update(**box),
                 gr.update(visible=view.rateable),
-                gr.update(visible=False),
+                gr.update(visible=False) if view.busy or question is not None else gr.skip(),
                 gr.skip() if question is None else question,
-                gr.update(visible=view.why),
-                gr.update(visible=bool(view.fields) and not view.busy),
-                gr.update(value=inline(view.problem), visible=bool(view.problem)),
-                *asked_for,
+                gr.update(visible=view.why) if view.busy or view.why or question is not None else gr.skip(),
+                gr.update(visible=wanted),
+                gr.update(value=inline(view.problem), visible=bool(view.problem)) if wanted else gr.skip(),
+                *(gr.update(visible=step in view.fields, **emptied) if wanted or sent else gr.skip() for step in FIELDS),
             ]
+
+        def grow(view: View) -> list[Any]:
+            """Only the conversation, where a reply is still coming."""
+            return [view.messages, *(gr.skip() for _ in shown[1:])]
 
         def opened(request: gr.Request) -> list[Any]:
             return show(chat.opened(session_of(request)), question="")
@@ -116,20 +120,25 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
 
         def fill(what: str, order: str, name: str, contact: str, request: gr.Request) -> Iterator[Any]:
             filled = Filled(*(str(text or "") for text in (what, order, name, contact)))
-            yield from shown_one_by_one(chat.filled(session_of(request), filled), "")
+            yield from shown_one_by_one(chat.filled(session_of(request), filled), "", sent=True)
 
         def pass_over(request: gr.Request) -> Iterator[Any]:
-            yield from shown_one_by_one(chat.filled(session_of(request), Filled()), "")
+            yield from shown_one_by_one(chat.filled(session_of(request), Filled()), "", sent=True)
 
         def explained(given: Any, text: str, request: gr.Request) -> list[Any]:
             known: list[Reason] = [reason for reason in REASONS if reason in (given or ())]
             line = inline(chat.explained(session_of(request), known, str(text or "")))
             return [gr.update(visible=False), gr.update(value=[]), "", gr.update(value=line, visible=True)]
 
-        def shown_one_by_one(views: Iterator[View], question: str, clear: bool = False) -> Iterator[Any]:
+        def shown_one_by_one(
+            views: Iterator[View], question: str, clear: bool = False, sent: bool = False
+        ) -> Iterator[Any]:
             place = -1
             for place, view in enumerate(views):
-                yield show(view, clear and place == 0, None if place else question)
+                if place and view.busy:
+                    yield grow(view)
+                else:
+                    yield show(view, clear and place == 0, None if place else question, sent and not view.busy)
             if place < 0:
                 yield gr.skip()  # of a generator that yields nothing Gradio would make an empty page
 
