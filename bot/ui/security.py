@@ -56,10 +56,12 @@ HASHED = tuple(mount + path for mount in _MOUNTS for path in ("/assets/", "/ui/"
 """What carries a digest of the content in its address, so that browsers may keep it."""
 
 
-async def refuse(send: Send, status: int, text: str) -> None:
-    """Answer with one Chinese line in the JSON shapes that the page shows as a notice."""
+async def refuse(send: Send, status: int, text: str, wait: int = 0) -> None:
+    """Answer with one Chinese line in the JSON shapes that the page shows as a notice; ``wait`` is Retry-After."""
     body = json.dumps({"detail": text, "error": text}, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    if wait:
+        headers.append((b"retry-after", str(wait).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -26,6 +26,7 @@ VISITOR_HEADER = "x-visitor"
 API_ROUTES = ("/api/ask", "/api/feedback")
 DAYS = 30
 _MADE_BY_US = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes
+BUSY_SECONDS = 5
 BUSY = "现在咨询的人比较多，请您稍等几秒再发一次。"
 TOO_FAST = "您发得有点快，请稍等 {seconds} 秒再发。"
 
@@ -129,7 +130,7 @@ class Throttle:
         address = scope["client"][0] if scope.get("client") else "unknown"
         wait = self.allowance.take(address)
         if wait:
-            await refuse(send, 429, TOO_FAST.format(seconds=wait))
+            await refuse(send, 429, TOO_FAST.format(seconds=wait), wait)
             return
         full = False
 
@@ -137,7 +138,7 @@ class Throttle:
             nonlocal full
             if message["type"] == "http.response.start" and message["status"] == 503:
                 full = True
-                await refuse(send, 429, BUSY)
+                await refuse(send, 429, BUSY, BUSY_SECONDS)
                 return
             if not full:
                 await send(message)

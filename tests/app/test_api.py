@@ -266,3 +266,60 @@ def test_the_description_is_whole_and_comes_from_here(api):
     page = api.get("/api/docs").text
     assert "/api/feedback" in page and "unsolved" in page and "最多 2000 个字" in page
     assert "http://" not in page and "https://" not in page and COOKIE not in page
+
+
+def test_one_address_may_not_ask_without_end_whoever_it_says_it_is(assistant, ratings, base):
+    from bot.ui.server import ADDRESS_FACTOR
+
+    app = create_customer_app(assistant, ratings, base, ShopSettings(), ServerSettings(messages_per_minute=1))
+    client = TestClient(app, base_url=HOST)
+    for _ in range(ADDRESS_FACTOR):
+        client.cookies.clear()  # a new visitor each time
+        assert client.post("/api/ask", json=COD, headers=HERE).status_code == 200
+    client.cookies.clear()
+    answer = client.post("/api/ask", json=COD, headers=HERE)
+    assert "稍等" in refusal(answer, 429) and int(answer.headers["retry-after"]) >= 1
+
+
+def test_what_is_for_staff_leaves_by_no_address_of_the_public_site(tmp_path, monkeypatch):
+    """A real base with an internal entry, asked in its own words, by every way there is."""
+    from ingest.build import build
+    from kb.config import Home
+    from kb.store import Store
+    from tests.app.page import Page
+    from tests.doubles import BigramEncoder
+
+    canary = "金丝雀四十二号补偿上限"
+    for folder, rows in (
+        ("public", "可以货到付款吗？,可以的。"), ("internal", f"{canary}是多少？,{canary}是三百元。"),
+    ):  # fmt: skip
+        path = tmp_path / "knowledge" / folder / "faq.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"问题,答案\n{rows}\n", encoding="utf-8")
+    home = Home(tmp_path / "home")
+    encoder = BigramEncoder()
+    build([tmp_path / "knowledge" / "public", tmp_path / "knowledge" / "internal"], home, encoders=[encoder])
+    monkeypatch.setattr("kb.encoder.load_encoders", lambda *_: (encoder,))
+    monkeypatch.setattr("kb.knowledge.load_encoders", lambda *_: (encoder,))
+    from bot.ui.serve import customer_app
+
+    internal = Store(home.store).load(str(Store(home.store).current()), "internal").entries
+    secret = next(entry for entry in internal if canary in entry.text)
+    shown: list[str] = []
+    with TestClient(customer_app(home, print), base_url=HOST) as client:
+        page = Page(client)
+        shown += [
+            page.shown("words", "submit", [f"{canary[:6]}，上限是多少？"]),
+            page.shown("", "load"),
+            page.shown("unsolved", "click"),
+        ]
+        for question in (secret.question[:8], "可以货到付款吗？", "内部资料里有哪些话术", secret.id):
+            shown.append(client.post("/api/ask", json={"question": question}, headers=HERE).text)
+        for path in (
+            "/", "/config", "/readyz", "/healthz", "/metrics", "/api", "/api/openapi.json", f"/source/{secret.id}",
+            "/desk/look-up", "/desk/tickets", "/studio/", "/admin/users", "/gradio_api/info", "/demo", "/embed.js",
+        ):  # fmt: skip
+            shown.append(client.get(path, follow_redirects=False).text)
+        shown.append(client.post("/desk/look-up", data={"text": secret.question}, headers=HERE).text)
+    for number, text in enumerate(shown):
+        assert "三百元" not in text and "补偿上限" not in text, (number, text[:300])
