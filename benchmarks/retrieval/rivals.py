@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
+import subprocess
 import sys
 import time
 import traceback
@@ -19,8 +19,12 @@ from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from contenders import CONTENDERS, Contender, Model, Search, distinct
 
+from benchmarks.common import Bars, finish, memory_mb, quantiles
+from benchmarks.common import parser as options_of_all
 from kb.config import SearchSettings, load, resolve_home
 from kb.errors import KBError
 from kb.evaluate import DEPTH, Dataset, Query, hit_at, read_dataset, reciprocal_rank
@@ -30,7 +34,10 @@ from kb.records import Entry
 CHUNKS = 3 * DEPTH
 """Chunks asked for, so that ten different documents remain when several chunks are of one."""
 
-HEADER = f"  {'':<11} {'version':<9} {'hit@1':>6} {'hit@5':>6} {'MRR@10':>7} {'build s':>9} {'ms/question':>12}"
+FEW = 40
+"""Documents of the base that each builds by itself."""
+
+HEADER = f"  {'':<11} {'version':<9} {'hit@1':>6} {'hit@5':>6} {'MRR@10':>7} {'build s':>9} {'ms/question':>12} {'p99':>7}"
 
 
 def load_model(setting: str, threads: int) -> Model:
@@ -44,7 +51,7 @@ def load_model(setting: str, threads: int) -> Model:
         folder = ensure(resolved.name, cache, lambda line: print(line, file=sys.stderr))
     description = folder / "config_sentence_transformers.json"
     prompts = json.loads(description.read_text(encoding="utf-8")).get("prompts", {}) if description.is_file() else {}
-    return Model(folder, prompts.get("query", ""), prompts.get("document") or prompts.get("passage", ""), threads)
+    return Model(folder, prompts.get("query", ""), prompts.get("document") or prompts.get("passage", ""), threads, setting)
 
 
 class SharedVectors:
@@ -88,9 +95,11 @@ class SharedVectors:
 
 def set_threads(count: int) -> None:
     import faiss
-    import torch
 
-    torch.set_num_threads(count)
+    if "torch" in sys.modules:  # who does without it is not to be charged for it
+        import torch
+
+        torch.set_num_threads(count)
     faiss.omp_set_num_threads(count)
 
 
@@ -101,14 +110,16 @@ class Runner:
         self.contender = contender
         self.note = ""
         self.failed = False
-        self.build_seconds = 0.0
+        self.build_seconds = self.import_seconds = 0.0
         self.seconds: list[float] = []
         self.rankings: list[list[str]] = []
         self._search: Search | None = None
 
     def build(self, corpus: Sequence[Entry], first: str, model: Model) -> None:
         try:
+            began = time.perf_counter()
             build = self.contender.load()  # importing a library is not building an index
+            self.import_seconds = time.perf_counter() - began
             set_threads(model.threads)
             began = time.perf_counter()
             search = build(corpus, model)
@@ -135,10 +146,10 @@ class Runner:
         traceback.print_exc()
         self._search, self.failed, self.note = None, True, f"failed: {type(error).__name__}: {error}"
 
-    def line(self, questions: Sequence[Query], shared: bool) -> str:
-        """Its row of the table."""
+    def figures(self, questions: Sequence[Query]) -> dict[str, object]:
+        """All that was measured; the middle question is what a busy machine spoils least."""
         if self.note:
-            return f"  {self.contender.name:<11} {self.note}"
+            return {"name": self.contender.name, "note": self.note}
         grades = [
             [query.relevant.get(identity, 0) for identity in ids]
             for query, ids in zip(questions, self.rankings, strict=True)
@@ -152,11 +163,27 @@ class Runner:
                 [reciprocal_rank(row, 10) for row in grades],
             )
         )
-        build = f"{self.build_seconds:.1f}{'*' if shared else ''}"
-        # The middle question: what a busy machine spoils least.
-        ms = 1000 * statistics.median(self.seconds)
-        release = version_of(self.contender.distribution)
-        return f"  {self.contender.name:<11} {release:<9} {hit1:>6.3f} {hit5:>6.3f} {mrr10:>7.3f} {build:>9} {ms:>12.1f}"
+        return {
+            "name": self.contender.name,
+            "version": version_of(self.contender.distribution),
+            "hit1": round(hit1, 3),
+            "hit5": round(hit5, 3),
+            "mrr10": round(mrr10, 3),
+            "import_s": round(self.import_seconds, 2),
+            "build_s": round(self.build_seconds, 2),
+            **quantiles(self.seconds),
+        }
+
+
+def line(row: dict[str, object], shared: bool) -> str:
+    """A contender's row of the table."""
+    if "note" in row:
+        return f"  {row['name']:<11} {row['note']}"
+    build = f"{row['build_s']:.1f}{'*' if shared else ''}"
+    return (
+        f"  {row['name']:<11} {row['version']:<9} {row['hit1']:>6.3f} {row['hit5']:>6.3f} {row['mrr10']:>7.3f} {build:>9}"
+        f" {row['p50_ms']:>12.1f} {row['p99_ms']:>7.1f}"
+    )
 
 
 def version_of(distribution: str) -> str:
@@ -166,17 +193,19 @@ def version_of(distribution: str) -> str:
         return "checkout" if distribution == "zhanggui" else "-"
 
 
-def compare(dataset: Dataset, contenders: Sequence[Contender], model: Model, limit: int, shared: bool) -> bool:
-    """Print the table of one dataset; whether nobody failed."""
+def compare(
+    dataset: Dataset, contenders: Sequence[Contender], model: Model, limit: int, shared: bool
+) -> tuple[bool, list[dict[str, object]]]:
+    """Print the table of one dataset; whether nobody failed, and the rows."""
     questions = dataset.queries[:limit] if limit else dataset.queries
     judged = sum(bool(query.answerable and query.relevant) for query in questions)
     print(f"{dataset.name}: {len(dataset.entries)} documents, {len(questions)} questions, {judged} of them judged")
     if not judged:
         print("  skipped: no question has a judged answer", flush=True)
-        return True
+        return True, []
     if any(query.candidates for query in questions):
         print("  skipped: its questions rank listed candidates only, which the rivals do not offer", flush=True)
-        return True
+        return True, []
     runners = [Runner(contender) for contender in contenders]
     # The memory lives as long as one table: another dataset starts from nothing.
     with SharedVectors(model.passage_prefix) if shared else nullcontext():
@@ -190,19 +219,34 @@ def compare(dataset: Dataset, contenders: Sequence[Contender], model: Model, lim
             for runner in runners:
                 runner.ask(query.text)
     print(HEADER)
-    for runner in runners:
-        print(runner.line(questions, shared))
+    rows = [runner.figures(questions) for runner in runners]
+    for row in rows:
+        print(line(row, shared))
     if shared:
         print("  * passage vectors shared: only who comes first encodes a text, so build times do not compare")
     sys.stdout.flush()
-    return not any(runner.failed for runner in runners)
+    return not any(runner.failed for runner in runners), rows
+
+
+def by_itself(name: str, folder: Path, options: argparse.Namespace) -> dict[str, object]:
+    """One contender in a process of its own: seconds from its start to the first answer, and its memory then.
+
+    The answer comes from a base that this process has built itself: what the others offer for keeping one differs too much.
+    """
+    command = [sys.executable, __file__, str(folder), "--only", name, "--limit", "1", "--encoder", options.encoder]
+    began = time.perf_counter()
+    done = subprocess.run(
+        [*command, "--threads", str(options.threads), "--child"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        return {"name": name, "note": "failed"}
+    return {"name": name, "start_and_build_s": round(seconds, 2), "memory_mb": json.loads(done.stdout.splitlines()[-1])["rss"]}
 
 
 def main() -> None:
     names = [contender.name for contender in CONTENDERS]
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options_of_all(__doc__)
     parser.add_argument("datasets", type=Path, nargs="+", metavar="DATASET_DIR")
     parser.add_argument("--only", default=",".join(names), help="comma-separated: %(default)s")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="the first N questions of each set")
@@ -211,6 +255,8 @@ def main() -> None:
     parser.add_argument(
         "--shared-vectors", action="store_true", help="encode every distinct passage once for all: quality in minutes"
     )
+    parser.add_argument("--by-itself", action="store_true", help="instead, each in a process of its own: start-up and memory")
+    parser.add_argument("--child", action="store_true", help="used by --by-itself")
     options = parser.parse_args()
     wanted = options.only.split(",")
     if unknown := set(wanted) - set(names):
@@ -223,14 +269,30 @@ def main() -> None:
     except KBError as error:
         raise SystemExit(str(error)) from error
 
+    chosen = [contender for contender in CONTENDERS if contender.name in wanted]
+    if options.child:
+        runner = Runner(chosen[0])
+        runner.build(datasets[0].entries[:FEW], datasets[0].queries[0].text, model)
+        print(json.dumps(memory_mb()))
+        sys.exit(bool(runner.note))
     from sentence_transformers import SentenceTransformer
 
     # Everybody needs the library and the weights: the first should not pay for reading them from disk.
     SentenceTransformer(str(model.folder), device="cpu").encode(["warm"], show_progress_bar=False)
     print(f"encoder {options.encoder}, {model.threads} threads, {CHUNKS} chunks asked for, best {DEPTH} documents kept")
-    chosen = [contender for contender in CONTENDERS if contender.name in wanted]
-    results = [compare(data, chosen, model, options.limit, options.shared_vectors) for data in datasets]
-    sys.exit(0 if all(results) else 1)
+    if options.by_itself:
+        alone = [by_itself(one.name, options.datasets[0], options) for one in chosen]
+        values = {row["name"]: row["memory_mb"] for row in alone if "memory_mb" in row}
+        starts = {row["name"]: row["start_and_build_s"] for row in alone if "memory_mb" in row}
+        charts = [Bars("Memory", "MB", values), Bars(f"Start, {FEW} documents, first answer", "s", starts)]
+        finish("rivals-alone", {"encoder": options.encoder, "documents": FEW, "rows": alone}, charts, options.out)
+        return
+    results = {data.name: compare(data, chosen, model, options.limit, options.shared_vectors) for data in datasets}
+    tables: dict[str, object] = {name: rows for name, (_, rows) in results.items()}
+    first = next(iter(results.values()))[1]
+    charts = [Bars("One question, median", "ms", {row["name"]: row["p50_ms"] for row in first if "p50_ms" in row})]
+    finish("rivals", {"encoder": options.encoder, "threads": options.threads, "tables": tables}, charts, options.out)
+    sys.exit(0 if all(good for good, _ in results.values()) else 1)
 
 
 if __name__ == "__main__":

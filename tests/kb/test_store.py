@@ -431,3 +431,17 @@ def test_a_home_in_chinese_with_spaces_and_a_clock_that_jumps(tmp_path, encoder,
     assert [store.manifest(identity).created[:4] for identity in store.ids()] == ["2029", "2030", "2031"]
     assert store.rollback() == "gen-000002" and store.current() == "gen-000002"
     assert store.gc(keep=1) == []
+
+
+def test_a_large_vector_file_is_mapped_and_still_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr("kb.generations.MAPPED_BYTES", 1)
+    store = Store(tmp_path / "store")
+    identity = store.write([COD], [BigramEncoder()]).id
+    mapped = store.load(identity, "public").vectors[0]
+    assert mapped._owner is not None and mapped.rows == 3
+    path = store.folder(identity) / "public" / "vectors-0.faiss"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(StoreDamaged, match="校验和"):
+        Store(tmp_path / "store").load(identity, "public")

@@ -20,12 +20,13 @@ Search = Callable[[str, int], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A sentence-transformers folder, the prefixes its authors ask for, and how many threads to use."""
+    """A sentence-transformers folder, the prefixes its authors ask for, how many threads to use, and its setting here."""
 
     folder: Path
     query_prefix: str
     passage_prefix: str
     threads: int
+    setting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Contender:
 
 CONTENDERS = (
     Contender("ours", "ours", "zhanggui"),
+    Contender("served", "ours_served", "zhanggui"),
+    Contender("lc-faiss", "langchain_faiss", "langchain-community", "langchain-community faiss-cpu"),
     Contender("langchain", "langchain_memory", "langchain-core", "langchain-huggingface langchain-text-splitters"),
     Contender("txtai", "txtai_hybrid", "txtai", "txtai"),
     Contender("haystack", "haystack_hybrid", "haystack-ai", "haystack-ai sentence-transformers-haystack"),

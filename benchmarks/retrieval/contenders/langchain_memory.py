@@ -24,16 +24,23 @@ from kb.records import Entry
 SEPARATORS = ["\n\n", "\n", " ", ".", ",", "\u200b", "\uff0c", "\u3001", "\uff0e", "\u3002", ""]
 
 
-def build(corpus: Sequence[Entry], model: Model) -> Search:
-    embeddings = HuggingFaceEmbeddings(
+def embeddings_of(model: Model) -> HuggingFaceEmbeddings:
+    return HuggingFaceEmbeddings(
         model_name=str(model.folder),
         model_kwargs={"device": "cpu"},
         encode_kwargs={"prompt": model.passage_prefix, "normalize_embeddings": True},
         query_encode_kwargs={"prompt": model.query_prefix, "normalize_embeddings": True},
     )
+
+
+def pieces_of(corpus: Sequence[Entry]) -> list[Document]:
     splitter = RecursiveCharacterTextSplitter(separators=SEPARATORS, chunk_size=1000, chunk_overlap=200)
     documents = [Document(text_of(entry), metadata={"corpus_id": entry.id}) for entry in corpus]
-    store = InMemoryVectorStore.from_documents(splitter.split_documents(documents), embeddings)
+    return splitter.split_documents(documents)
+
+
+def build(corpus: Sequence[Entry], model: Model) -> Search:
+    store = InMemoryVectorStore.from_documents(pieces_of(corpus), embeddings_of(model))
 
     def search(question: str, depth: int) -> list[str]:
         found = store.as_retriever(search_kwargs={"k": depth}).invoke(question)
