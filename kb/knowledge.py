@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
 """A question that meets a new generation first waits so long for it at most; the old one answers meanwhile."""
-FOLLOW_S = 0.2
-"""How often a server looks whether another generation is live."""
+FOLLOW_S = 0.05
+"""How often a server that follows looks whether another generation is live: one small file."""
 _WARM_UP = "您好，请问怎么付款？"
 RETRY_S = 30.0
 """A generation that was refused is tried again after so long: the disk may have been the trouble, or was mended."""
@@ -56,7 +56,7 @@ class KnowledgeBase:
     """A :class:`kb.search.Retriever` over whatever generation is live.
 
     A newly published generation is loaded and verified aside, in a thread of its own, then one reference is swapped:
-    no question waits for it longer than ``PATIENCE_S``, and a search that is under way keeps the generation it began
+    no question waits for it longer than ``PATIENCE_S`` (not at all in a server that follows), and a search that is under way keeps the generation it began
     with. A generation that does not verify is refused, and the last good one serves.
     """
 
@@ -80,6 +80,7 @@ class KnowledgeBase:
         self._live: _Live | None = None
         self._refused: _Refused | None = None
         self._switching = threading.Lock()
+        self._followed = False
 
     def search(self, question: str, k: int = 5) -> SearchResult:
         """See :class:`kb.search.Retriever`.
@@ -123,8 +124,9 @@ class KnowledgeBase:
     def follow(self) -> None:
         """Look after ``CURRENT`` from a thread of our own, for as long as the process lives.
 
-        A new generation is then loaded before anybody asks, and a refused one is tried again although nobody does.
+        A new generation is then loaded whether anybody asks or not, and no question waits for it at all.
         """
+        self._followed = True
         threading.Thread(target=self._follow, name="follow", daemon=True).start()
 
     def _follow(self) -> None:
@@ -153,7 +155,8 @@ class KnowledgeBase:
         if self._switching.acquire(blocking=False):
             thread = threading.Thread(target=self._switch_aside, name="switch", daemon=True)
             thread.start()
-            thread.join(PATIENCE_S)
+            if not self._followed:
+                thread.join(PATIENCE_S)
         return self._live or live
 
     def _switch_aside(self) -> None:

@@ -60,4 +60,4 @@ def test_fifty_customers_over_http_during_publishes(tmp_path):
         f" {len(visitors.generations)} generations: none torn, none failed; p95 {quiet:.0f} ms quiet, {busy:.0f} ms while"
         f" publishing ({busy / quiet:.1f} x)"
     )
-    assert busy <= 2 * quiet or publishes < 100, "too few publishes to tell the two apart are not held to it"
+    assert busy <= 2 * quiet or publishes < 100, "fewer publishes are too few to be held to it"

@@ -223,3 +223,26 @@ def test_a_half_copied_store_is_said_so(store, tmp_path):
     shutil.rmtree(copied / identity)
     with pytest.raises(StoreError, match=f"没有版本“{identity}”"):
         base_of(Store(copied)).search("货到付款")
+
+
+def test_a_server_that_follows_switches_unasked_and_keeps_nobody_waiting(store, monkeypatch):
+    monkeypatch.setattr("kb.knowledge.FOLLOW_S", 0.01)
+    store.publish(store.write([COD], [BigramEncoder()]).id)
+    base = KnowledgeBase(store, [BigramEncoder()], "public")
+    base.warm_up()
+    go, loaded, real = threading.Event(), threading.Event(), base._load
+
+    def slow(identity):
+        go.wait(10)
+        live = real(identity)
+        loaded.set()
+        return live
+
+    monkeypatch.setattr(base, "_load", slow)
+    base.follow()
+    store.publish(store.write([COD, FREIGHT], [BigramEncoder()]).id)
+    assert base.search("怎么退货？").generation == "gen-000001", "although the patience here is a minute"
+    go.set()
+    assert loaded.wait(10), "nobody asked again"
+    with base._switching:
+        assert base._live is not None and base._live.generation == "gen-000002"
