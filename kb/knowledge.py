@@ -14,6 +14,7 @@ from kb.config import Home, SearchSettings, load
 from kb.encoder import Encoder, RememberingEncoder, load_encoders
 from kb.errors import StoreEmpty, StoreError
 from kb.records import Audience, Entry, SearchResult
+from kb.remembered import Remembered
 from kb.reranker import Reranker, SecondLook, load_reranker
 from kb.search import HybridRetriever, Retriever
 from kb.store import Store, open_store
@@ -199,9 +200,9 @@ class KnowledgeBase:
         if used != index.fingerprints:
             built, asked = "、".join(index.fingerprints), "、".join(used)
             logger.warning("知识库版本 %s 的向量由 %s 算出，问题由 %s 计算：两者可比，结果相差极小。", identity, built, asked)
-        retriever: Retriever = fused
+        retriever: Retriever = Remembered(fused, self._today)
         if self._reranker is not None:
-            retriever = SecondLook(fused, self._reranker, seconds=self._reranker_seconds, judge=fused.judge)
+            retriever = SecondLook(retriever, self._reranker, seconds=self._reranker_seconds, judge=fused.judge)
         return _Live(identity, index.entries, {entry.id: entry for entry in index.entries}, retriever)
 
     def _fall_back(self, wanted: str, error: StoreError) -> _Live:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.settings import ApiSettings, BotSettings, ServerSettings
 from bot.ui.launch import listen, web_address
+from bot.ui.stubs import leave_out
 from kb.config import Home, ShopSettings, load
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def serve(
         # Gradio reads these when it is imported; files of one site must not be found through the other.
         os.environ["GRADIO_TEMP_DIR"] = scratch
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-        # Many visitors are served side by side: threads inside one small product of matrices only get in their way.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        leave_out()
         # Loading makes a million objects that stay: looking through them for rubbish costs a fifth of the start.
         gc.disable()
         app = customer_app(home, say) if site == "customer" else staff_app(home, say, lend)
