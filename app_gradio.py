@@ -11,7 +11,7 @@ import click
 
 from bot.settings import ServerSettings, StudioSettings
 from bot.ui.launch import Site, listen, run_sites, stop_with_parent
-from bot.ui.serve import TITLES, SiteName, serve
+from bot.ui.serve import TITLES, SiteName, one_thread_each, serve
 from kb.config import Home, SearchSettings, ShopSettings, load
 from kb.console import home_option, run, say
 from kb.errors import KBError
@@ -61,6 +61,7 @@ def cli(host: str, port: int, staff_port: int, only: SiteName | None, step: str 
     for name in [only] if only else ports:
         listen(host, ports[name]).close()  # before a long build, not after it
     if only is not None:
+        one_thread_each()  # before anything else loads these libraries
         prepare(home)
         if only == "staff":
             first_admin(home)

@@ -51,6 +51,7 @@ def serve(
         os.environ["GRADIO_TEMP_DIR"] = scratch
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         leave_out()
+        one_thread_each()
         # Loading makes a million objects that stay: looking through them for rubbish costs a fifth of the start.
         gc.disable()
         app = customer_app(home, say) if site == "customer" else staff_app(home, say, lend)
@@ -61,6 +62,23 @@ def serve(
             say(f"{TITLES[site]}已就绪：{web_address(host, port)}")
         _run(app, bound)
     return 0
+
+
+def one_thread_each() -> None:
+    """Load what multiplies matrices so that each question is worked on by the thread it came with.
+
+    The matrices of one question are small: a second thread gains nothing, and where many ask, everybody waits for the
+    slowest of all. A number of threads that the operator has set stays; the environment is as before afterwards, so
+    that a build which the studio starts uses all cores.
+    """
+    own = [name for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name not in os.environ]
+    os.environ.update(dict.fromkeys(own, "1"))
+    # They read it once, when they are loaded.
+    import faiss  # noqa: F401
+    import numpy  # noqa: F401, ICN001
+
+    for name in own:
+        del os.environ[name]
 
 
 def customer_app(home: Home, say: Callable[[str], None]) -> FastAPI:
