@@ -99,13 +99,14 @@ class Assistant:
         self._responder = self._made(wording=wording, sensitive=self._sensitive)
 
     def warm_up(self) -> None:
-        """Load what the first reply would wait for: the base with its encoders, and the calendar.
+        """Load what the first reply would wait for: the base with its encoders, the calendar, and the checker's examples.
 
         Raises:
             StoreError, ModelError: the base cannot be used; replies are still given, with an honest line.
         """
         self._opening()
         self._responder.warm_up()
+        self._checker.check("这种小事也要来烦我们吗")  # wrong by its likeness to examples, which are read for that
         self._base.search("您好，请问怎么付款？", 1)
 
     @property

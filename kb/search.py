@@ -101,12 +101,8 @@ class HybridRetriever:
             for vectors, centre in zip(index.vectors, index.centres, strict=True)
         ]
         self._row_of_id = {entry.id: row for row, entry in enumerate(index.entries)}
-        self._row_of_words = _asked(index.entries)
-        self._refuted = {
-            row: {letters(normalise(text)) for text in entry.counter_examples}
-            for row, entry in enumerate(index.entries)
-            if entry.counter_examples
-        }
+        self._asked = _rows_by_words(index.entries, lambda entry: (entry.question, *entry.aliases))
+        self._refuted = _rows_by_words(index.entries, lambda entry: entry.counter_examples)
         self._sounds = Sounds(index.lexical.pairs())
 
     def search(self, question: str, k: int = 5, among: Collection[str] | None = None) -> SearchResult:
@@ -157,8 +153,8 @@ class HybridRetriever:
         worded = group.mean(bm25[group.views], windows=False)
         asked = letters(question.words)
         # With views absent, the question is an alias that is asked as if the editor had not written it down.
-        exact = np.array([row in self._row_of_words.get(asked, ()) for row in rows]) & (not absent.size)
-        refuted = np.array([asked in self._refuted.get(int(row), ()) for row in rows])
+        exact = np.isin(rows, self._asked.get(asked, ())) & (not absent.size)
+        refuted = np.isin(rows, self._refuted.get(asked, ()))
         counter = np.where(refuted, REFUTED, group.opposed(against, group.best(dense)))
         of_entries = {
             "dense": group.mean(dense),
@@ -270,11 +266,11 @@ def middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return middle
 
 
-def _asked(entries: Sequence[Entry]) -> Mapping[str, tuple[int, ...]]:
-    """Rows of the entries that are asked in exactly these letters, by question or alias."""
+def _rows_by_words(entries: Sequence[Entry], texts: Callable[[Entry], Sequence[str]]) -> Mapping[str, tuple[int, ...]]:
+    """Rows of the entries by exactly these letters of one of their ``texts``."""
     rows: dict[str, tuple[int, ...]] = {}
     for row, entry in enumerate(entries):
-        for key in {letters(normalise(text)) for text in (entry.question, *entry.aliases)} - {""}:
+        for key in {letters(normalise(text)) for text in texts(entry)} - {""}:
             rows[key] = (*rows.get(key, ()), row)
     return rows
 
