@@ -8,7 +8,7 @@ import pytest
 
 from bot.form import Filled
 from bot.records import Reply
-from bot.ui.chat import APOLOGY, STOPPED, Chat
+from bot.ui.chat import APOLOGY, CROWD, STOPPED, Chat
 from bot.ui.visitors import Allowance
 from kb.errors import KBError
 from tests.app.conftest import ANSWER, CLARIFY
@@ -223,3 +223,15 @@ def test_why_an_answer_did_not_help_is_kept_for_that_answer(chat, assistant, rat
     assert "抱歉" in chat.explained("a", ["wrong"], "金额不对")
     assert ratings.given == [(answer, "a", "down", "金额不对", ("wrong",))]
     assert chat.explained("b", ["wrong"], "") and len(ratings.given) == 1, "others have nothing to explain"
+
+
+def test_in_a_crowd_a_reply_comes_whole_and_keeps_nobody_waiting(assistant, ratings):
+    slept: list[float] = []
+    chat = Chat(assistant, ratings, Allowance(1000), sleep=slept.append)
+    others = [chat.asked(f"visitor{number}", "可以货到付款吗？") for number in range(CROWD)]
+    for views in others:
+        assert "waiting" in text_of(next(views)), "each of them is under way"
+    assert len(list(chat.asked("one more", "可以货到付款吗？"))) == 2 and not slept
+    for views in others:
+        list(views)
+    assert len(list(chat.asked("alone", "可以货到付款吗？"))) > 2 and slept
