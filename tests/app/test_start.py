@@ -135,3 +135,14 @@ def test_where_somebody_works_already_no_administrator_is_made(tmp_path, capsys)
     Accounts(home.journal).add("小王", "agent", "12345678")
     app_gradio.first_admin(home)
     assert capsys.readouterr().err == "" and len(Accounts(home.journal).list()) == 1
+
+@pytest.mark.parametrize(("given", "threads", "after"), [({}, 1, {}), ({"OMP_NUM_THREADS": "3"}, 3, {"OMP_NUM_THREADS": "3"})])
+def test_a_question_is_worked_on_by_one_thread_and_builds_are_not_told(given, threads, after):
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    code = (
+        "import os; from bot.ui.serve import one_thread_each; one_thread_each(); import faiss;"
+        f"print(faiss.omp_get_max_threads(), {{name: os.environ[name] for name in {names} if name in os.environ}})"
+    )
+    environ = {name: value for name, value in os.environ.items() if name not in names} | given
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split(" ", 1) == [str(threads), f"{after}\n"], done.stderr
