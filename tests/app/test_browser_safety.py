@@ -124,6 +124,9 @@ def test_staff_sign_in_look_up_check_and_sign_out(browser, desk, accounts, base,
         assert not window.sideways()
         page.locator("#sign-out").click()
         page.wait_for_url("**/sign-in")
+        page.go_back()
+        page.get_by_label("密码").wait_for()  # nothing of the desk comes back with the button of the browser
+        assert "内部话术" not in page.content()
         page.goto(address)
         assert page.url.endswith("/sign-in")
         assert not window.foreign and not window.errors
