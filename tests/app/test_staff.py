@@ -185,7 +185,7 @@ def test_nothing_found_is_said_and_can_be_told_to_the_editors(signed_in, journal
     shown = asked(signed_in, "look-up", text="龘龘龘")
     assert "没有找到" in shown and 'data-kind="missing"' in shown
     assert "谢谢" in asked(signed_in, "report", kind="missing", text="龘龘龘")
-    assert [(one.who, one.kind, one.question) for one in journal.reports.listed()] == [("小林", "missing", "龘龘龘")]
+    assert ("小林", "missing", "龘龘龘") in [(one.who, one.kind, one.question) for one in journal.reports.listed()]
 
 
 def test_an_outage_is_not_an_empty_result(signed_in, base, monkeypatch):
