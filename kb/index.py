@@ -31,6 +31,9 @@ INDEX_VERSION = 3
 PIECE = 512
 """So many texts are encoded between two moments at which a build may be broken off without losing them."""
 
+LINES = 128
+"""So many lines of JSON are parsed in one go."""
+
 Progress = Callable[[int, int], None]
 """Called with (texts done, texts in all) while vectors are made."""
 
@@ -92,8 +95,8 @@ class Index:
             ValueError: the contents do not belong together or cannot be parsed.
         """
         try:
-            entries = tuple(entry_from_json(json.loads(line)) for line in files["entries.jsonl"].splitlines())
-            views = tuple(ViewRow(*json.loads(line)) for line in files["views.jsonl"].splitlines())
+            entries = tuple(entry_from_json(values) for values in _values(files["entries.jsonl"]))
+            views = tuple(ViewRow(*values) for values in _values(files["views.jsonl"]))
             numbers = range(len(fingerprints))
             centres = tuple(Centre.from_bytes(files[f"centre-{number}.npz"]) for number in numbers)
             vectors = tuple((home or LocalVectors()).open(files, number) for number in numbers)
@@ -238,6 +241,22 @@ def _lines(values: Any) -> bytes:
     return "".join(
         json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n" for value in values
     ).encode("utf-8")
+
+
+def _values(lines: bytes) -> Iterator[Any]:
+    """What :func:`_lines` was given. Many lines are parsed in one go, which takes a third of the time; few enough that
+    the questions answered meanwhile do not notice.
+
+    Raises:
+        ValueError: a line is not one JSON value.
+    """
+    rows = lines.splitlines()
+    for start in range(0, len(rows), LINES):
+        part = rows[start : start + LINES]
+        values = json.loads(b"[" + b",".join(part) + b"]")
+        if len(values) != len(part):
+            raise ValueError(f"lines {start + 1} to {start + len(part)} hold {len(values)} values")
+        yield from values
 
 
 def entries_to_bytes(entries: Sequence[Entry]) -> bytes:

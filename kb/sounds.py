@@ -121,12 +121,7 @@ class Sounds:
     @functools.cached_property
     def _words(self) -> list[str]:
         """Words of the dictionary that the base uses, as far as its pairs tell."""
-        pairs = self._pairs
-        return [
-            word
-            for word in lexicon.words()
-            if word[:2] in pairs and len(word) <= _LONGEST and all(word[i : i + 2] in pairs for i in range(1, len(word) - 1))
-        ]
+        return lexicon.made_of(self._pairs, _LONGEST)
 
     @functools.cached_property
     def _by_sound(self) -> dict[tuple[str, ...], list[str]]:
