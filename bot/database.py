@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.errors import JournalError
 from bot.migrations import MIGRATIONS
+from bot.shared_sync import SharedSync
 
 BUSY_MS = 5_000
 """How long a write waits for another process's write before it fails."""
@@ -24,6 +25,8 @@ LEAST_BYTES = 64 * 1024
 
 MEMORY = Path(":memory:")
 """A database that is kept nowhere, for trying things out."""
+
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -43,8 +46,10 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 class Database:
     """The journal's file; opened on first use, shared by the threads of a process.
 
-    A transaction that returned is on disk: write-ahead log with ``synchronous=FULL``. A failure to open is not
-    remembered, so that the next use succeeds once the disk has space again.
+    A transaction that returned is on disk, in the write-ahead log. SQLite writes it there (``synchronous=NORMAL``), and
+    the sync that makes it last is done here, once for all threads that wait for one: ``FULL`` would have each sync for
+    itself while the others wait. A failure to open is not remembered, so that the next use succeeds once the disk has
+    space again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,31 +57,57 @@ class Database:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._depth = 0
+        self._sync = SharedSync(self._sync_log)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it is durable when the block ends, nothing of it when the block raises.
+
+        Should the disk fail to sync what was written, that raises too, and what is there after the next start is open.
 
         Inside another one of the same thread it is part of that, so that several steps cost one sync of the disk.
 
         Raises:
             JournalError: the file cannot be opened or written.
         """
-        with self._lock, self._told("写不进去"):
-            connection = self._opened()
-            if self._depth == 0:
-                connection.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield connection
-                if self._depth == 1:
-                    connection.execute("COMMIT")
-            except BaseException:
-                if self._depth == 1 and connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth -= 1
+        with self._told("写不进去"):
+            with self._lock:
+                outermost = self._depth == 0
+                with self._step() as connection:
+                    yield connection
+            if outermost:
+                self._sync.wait()
+
+    @contextlib.contextmanager
+    def _step(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, or a part of the one that this thread is in; what it wrote need not be on disk yet."""
+        connection = self._opened()
+        if self._depth == 0:
+            connection.execute("BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield connection
+            if self._depth == 1:
+                connection.execute("COMMIT")
+        except BaseException:
+            if self._depth == 1 and connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._depth -= 1
+
+    def _sync_log(self) -> None:
+        """Bring all that was committed so far to the disk."""
+        if self._path == MEMORY:
+            return
+        try:  # by its name each time: SQLite may have begun a new log, and has synced what was in the one before
+            log = os.open(f"{self._path}-wal", os.O_RDWR)
+        except FileNotFoundError:
+            return  # closed meanwhile, which brought everything into the file
+        try:
+            _sync(log)
+        finally:
+            os.close(log)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -117,7 +148,7 @@ class Database:
                 connection.row_factory = sqlite3.Row
                 connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
                 _write_ahead(connection)
-                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA secure_delete = ON")
                 self._migrate(connection)

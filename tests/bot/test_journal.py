@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -7,11 +8,14 @@ import stat
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import bot.database
 from bot.database import MEMORY, Database
 from bot.errors import JournalError
 from bot.journal import Journal
@@ -123,12 +127,12 @@ def test_what_is_written_together_is_stored_together_or_not_at_all(journal):
     assert len(journal.tickets.listed()) == 1 and len(journal.turns("v")) == 2
 
 
-def test_the_file_is_for_its_owner_only_and_durable(journal, path):
+def test_the_file_is_for_its_owner_only_and_written_ahead(journal, path):
     journal.turn("v", "customer", "x", ANSWER)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with Database(path).read() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 1, "checkpoints are synced by SQLite"
         assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
 
 
@@ -287,3 +291,49 @@ def test_seen_contacts_are_in_the_audit(journal, path):
     journal.tickets.viewed([ticket.id], "小王")
     journal.tickets.viewed([], "小王")
     assert rows(path, "SELECT who, detail FROM audit WHERE action = 'view_contact'") == [("小王", ticket.id)]
+
+
+def test_what_is_acknowledged_was_synced(tmp_path, monkeypatch):
+    synced = []
+    real = bot.database._sync
+
+    def sync(descriptor):
+        real(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(bot.database, "_sync", sync)
+    file = tmp_path / "journal.sqlite3"
+    journal = Journal(file)
+    for _ in range(5):
+        journal.turn("v", "customer", "怎么退货？", HANDOFF)
+        assert synced[-1] == Path(f"{file}-wal").stat().st_size
+    assert len(synced) == 5, "one sync a turn"
+    with journal.together():
+        journal.turn("v", "customer", "怎么退货？", HANDOFF)
+        journal.remember("v", {"turns": 2})
+    assert len(synced) == 6, "several steps together cost one"
+
+
+def test_many_at_once_share_the_syncs_of_the_disk(tmp_path, monkeypatch):
+    syncs = []
+    monkeypatch.setattr(bot.database, "_sync", lambda descriptor: (syncs.append(descriptor), time.sleep(0.02)))
+    journal = Journal(tmp_path / "journal.sqlite3")
+    with ThreadPoolExecutor(16) as pool:
+        keys = list(pool.map(lambda n: journal.turn(f"v{n}", "customer", "在吗", HANDOFF), range(64)))
+    assert len(set(keys)) == 64
+    assert len(syncs) < 32
+    assert all(len(journal.turns(f"v{number}")) == 2 for number in range(64))
+
+
+def test_a_disk_that_does_not_sync_acknowledges_nothing(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "journal.sqlite3")
+    journal.turn("v", "customer", "怎么退货？", HANDOFF)
+
+    def broken(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(bot.database, "_sync", broken)
+    with pytest.raises(JournalError, match="写不进去"):
+        journal.turn("v", "customer", "运费谁出？", HANDOFF)
+    monkeypatch.undo()
+    journal.turn("v", "customer", "运费谁出？", HANDOFF)
