@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,9 @@ PATIENCE_S = 1.0
 """A question that meets a new generation first waits so long for it at most; the old one answers meanwhile."""
 FOLLOW_S = 0.05
 """How often a server that follows looks whether another generation is live: one small file."""
+SHARE, REST_S = 0.05, 2.0
+"""A server that follows loads for so much of its time at most: should versions come faster than that, it leaves some
+out. But it never lets one wait for longer than ``REST_S``."""
 _WARM_UP = "您好，请问怎么付款？"
 RETRY_S = 30.0
 """A generation that was refused is tried again after so long: the disk may have been the trouble, or was mended."""
@@ -82,6 +86,7 @@ class KnowledgeBase:
         self._refused: _Refused | None = None
         self._switching = threading.Lock()
         self._followed = False
+        self._rest_until = -math.inf
 
     def search(self, question: str, k: int = 5) -> SearchResult:
         """See :class:`kb.search.Retriever`.
@@ -153,7 +158,7 @@ class KnowledgeBase:
         if live is None:
             with self._switching:
                 return self._switch()
-        if self._switching.acquire(blocking=False):
+        if self._timer() >= self._rest_until and self._switching.acquire(blocking=False):
             thread = threading.Thread(target=self._switch_aside, name="switch", daemon=True)
             thread.start()
             if not self._followed:
@@ -170,15 +175,15 @@ class KnowledgeBase:
             self._switching.release()
 
     def _switch(self) -> _Live:
-        """Load what ``CURRENT`` names, until that is what was loaded: it may go and be pruned meanwhile.
+        """Load what ``CURRENT`` names; another one, should that go and be pruned meanwhile.
 
         Raises:
             StoreError: it cannot be loaded, and no other one serves.
         """
-        while True:
-            wanted = self._store.current()
-            if wanted is None or (self._live is not None and self._live.generation == wanted):
-                break
+        while (wanted := self._store.current()) is not None:
+            if self._live is not None and self._live.generation == wanted:
+                return self._live
+            began = self._timer()
             try:
                 loaded = self._load(wanted)
             except StoreError as error:
@@ -187,8 +192,12 @@ class KnowledgeBase:
                 return self._fall_back(wanted, error)
             if self._live is not None:
                 loaded.retriever.search(_WARM_UP, 1)  # what a first search sets up, no visitor waits for
+            if self._followed:
+                now = self._timer()
+                self._rest_until = now + min((now - began) * (1 / SHARE - 1), REST_S)
             self._live, self._refused = loaded, None
             logger.info("generation %s is live for %s", wanted, self._audience)
+            return loaded
         if self._live is None:
             raise StoreEmpty("知识库还是空的；请先运行 python -m ingest build 资料文件夹。")
         return self._live

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -266,11 +267,17 @@ def middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return middle
 
 
+@functools.lru_cache(maxsize=16_384)
+def _key(text: str) -> str:
+    """What an editor's wording is compared by; most are the same in the next version."""
+    return letters(normalise(text))
+
+
 def _rows_by_words(entries: Sequence[Entry], texts: Callable[[Entry], Sequence[str]]) -> Mapping[str, tuple[int, ...]]:
     """Rows of the entries by exactly these letters of one of their ``texts``."""
     rows: dict[str, tuple[int, ...]] = {}
     for row, entry in enumerate(entries):
-        for key in {letters(normalise(text)) for text in texts(entry)} - {""}:
+        for key in {_key(text) for text in texts(entry)} - {""}:
             rows[key] = (*rows.get(key, ()), row)
     return rows
 

@@ -52,7 +52,8 @@ def test_fifty_customers_over_http_during_publishes(tmp_path):
             time.sleep(2)
     assert not visitors.failures and not visitors.torn, (visitors.failures[:3], visitors.torn[:3])
     assert set(visitors.statuses) == {200}
-    assert len(visitors.generations) > publishes // 2, "they saw too few of the generations to have been there"
+    # A server leaves versions out that come faster than it may spend time on them (kb.knowledge.SHARE).
+    assert len(visitors.generations) > publishes // 5, "they saw too few of the generations to have been there"
     check(home.store, acknowledged)
     quiet, busy = (statistics.quantiles(visitors.times[name], n=20)[18] * 1000 for name in ("quiet", "publishing"))
     print(

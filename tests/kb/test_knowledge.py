@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -246,3 +248,31 @@ def test_a_server_that_follows_switches_unasked_and_keeps_nobody_waiting(store, 
     assert loaded.wait(10), "nobody asked again"
     with base._switching:
         assert base._live is not None and base._live.generation == "gen-000002"
+
+
+def test_a_server_that_follows_spends_little_of_its_time_on_loading(store, monkeypatch):
+    monkeypatch.setattr("kb.knowledge.FOLLOW_S", 0.005)
+    store.publish(store.write([COD], [BigramEncoder()]).id)
+    base = KnowledgeBase(store, [BigramEncoder()], "public")
+    base.warm_up()
+    loads, real = [], base._load
+
+    def counted(identity):
+        began = time.monotonic()
+        live = real(identity)
+        time.sleep(0.02)
+        loads.append((began, time.monotonic()))
+        return live
+
+    monkeypatch.setattr(base, "_load", counted)
+    base.follow()
+    for number in range(12):  # faster than a load with its rest
+        entries = [COD, FREIGHT][: 1 + number % 2]
+        store.publish(store.write(entries, [BigramEncoder()]).id)
+        base.search("怎么退货？")
+    wanted, end = store.current(), time.monotonic() + 10
+    while base.search("怎么退货？").generation != wanted and time.monotonic() < end:
+        time.sleep(0.01)
+    assert base.search("怎么退货？").generation == wanted, "the last one is never left out"
+    for (began, done), (again, _) in itertools.pairwise(loads):
+        assert again - done >= min(19 * (done - began), 2.0) * 0.99
