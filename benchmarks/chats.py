@@ -40,6 +40,7 @@ class Customer:
         self.session = f"chat{number}"
 
     async def open(self) -> None:
+        """Fetch the page and what it shows at first, as a browser does."""
         html = (await self.client.get("/")).text
         start = html.index("window.gradio_config = ") + len("window.gradio_config = ")
         config = json.JSONDecoder().raw_decode(html[start:])[0]
@@ -47,6 +48,9 @@ class Customer:
         self.event = next(
             one["id"] for one in config["dependencies"] if any(target == [words, "submit"] for target in one["targets"])
         )
+        load = next(one["id"] for one in config["dependencies"] if any(target[1] == "load" for target in one["targets"]))
+        body = {"data": [], "fn_index": load, "session_hash": self.session, "event_data": None}
+        (await self.client.post("/gradio_api/run/predict", json=body)).raise_for_status()
 
     async def ask(self, question: str) -> tuple[str, float, float, str]:
         """How it ended, seconds to the first words and to the whole reply, and all that was shown."""

@@ -12,6 +12,7 @@ from bot.journal import REASONS, Reason
 from bot.settings import ServerSettings
 from bot.ui.chat import Chat, View
 from bot.ui.mount import QUIET
+from bot.ui.rows import Row, Rows
 from bot.ui.views import inline
 from bot.ui.visitors import session_of
 from kb.config import ShopSettings
@@ -74,7 +75,12 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
 
         shown = [conversation, words, rate, said, asked, why, form, problem, *fields]
 
-        def show(view: View, clear: bool = False, question: str | None = None, sent: bool = False) -> list[Any]:
+        known = Rows()
+
+        def show(
+            view: View, request: gr.Request, clear: bool = False, question: str | None = None, sent: bool = False,
+            afresh: bool = False,
+        ) -> list[Any]:  # fmt: skip
             """Every update costs the server a look at the whole component, so what does not change is passed over."""
             box: dict[str, Any] = {
                 "submit_btn": False if view.busy else "发送",
@@ -85,14 +91,21 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             # What was typed into a field stays until it is sent.
             emptied: dict[str, Any] = {"value": ""} if sent and not view.problem else {}
             wanted = bool(view.fields) and not view.busy
+            visible: dict[Row, bool] = {"rate": view.rateable, "why": view.why, "form": wanted}
+            rows = frozenset(row for row, seen in visible.items() if seen)
+            changed = known.show(str(request.session_hash), rows, afresh=afresh)
+
+            def row(name: Row) -> Any:
+                return gr.update(visible=name in rows) if name in changed else gr.skip()
+
             return [
                 view.messages,
                 gr.update(**box),
-                gr.update(visible=view.rateable),
-                gr.update(visible=False) if view.busy or question is not None else gr.skip(),
+                row("rate"),
+                row("said"),
                 gr.skip() if question is None else question,
-                gr.update(visible=view.why) if view.busy or view.why or question is not None else gr.skip(),
-                gr.update(visible=wanted),
+                row("why"),
+                row("form"),
                 gr.update(value=inline(view.problem), visible=bool(view.problem)) if wanted else gr.skip(),
                 *(gr.update(visible=step in view.fields, **emptied) if wanted or sent else gr.skip() for step in FIELDS),
             ]
@@ -102,52 +115,58 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
             return [view.messages, *(gr.skip() for _ in shown[1:])]
 
         def opened(request: gr.Request) -> list[Any]:
-            return show(chat.opened(session_of(request)), question="")
+            return show(chat.opened(session_of(request)), request, question="", afresh=True)
 
         def ask(text: str, request: gr.Request) -> Iterator[Any]:
             text = str(text or "")
-            yield from shown_one_by_one(chat.asked(session_of(request), text), text, clear=True)
+            yield from shown_one_by_one(chat.asked(session_of(request), text), request, text, clear=True)
 
         def choose(request: gr.Request, choice: gr.SelectData) -> Iterator[Any]:
             text = str(choice.value or "")
-            yield from shown_one_by_one(chat.asked(session_of(request), text), text)
+            yield from shown_one_by_one(chat.asked(session_of(request), text), request, text)
 
         def hand_off(request: gr.Request) -> Iterator[Any]:
-            yield from shown_one_by_one(chat.handed_off(session_of(request)), "")
+            yield from shown_one_by_one(chat.handed_off(session_of(request)), request, "")
 
         def not_solved(request: gr.Request) -> Iterator[Any]:
-            yield from shown_one_by_one(chat.unsolved(session_of(request)), "")
+            yield from shown_one_by_one(chat.unsolved(session_of(request)), request, "")
 
         def fill(what: str, order: str, name: str, contact: str, request: gr.Request) -> Iterator[Any]:
             filled = Filled(*(str(text or "") for text in (what, order, name, contact)))
-            yield from shown_one_by_one(chat.filled(session_of(request), filled), "", sent=True)
+            yield from shown_one_by_one(chat.filled(session_of(request), filled), request, "", sent=True)
 
         def pass_over(request: gr.Request) -> Iterator[Any]:
-            yield from shown_one_by_one(chat.filled(session_of(request), Filled()), "", sent=True)
+            yield from shown_one_by_one(chat.filled(session_of(request), Filled()), request, "", sent=True)
 
         def explained(given: Any, text: str, request: gr.Request) -> list[Any]:
-            known: list[Reason] = [reason for reason in REASONS if reason in (given or ())]
-            line = inline(chat.explained(session_of(request), known, str(text or "")))
+            ticked: list[Reason] = [reason for reason in REASONS if reason in (given or ())]
+            line = inline(chat.explained(session_of(request), ticked, str(text or "")))
+            known.also(str(request.session_hash), shown="said", hidden="why")
             return [gr.update(visible=False), gr.update(value=[]), "", gr.update(value=line, visible=True)]
 
         def shown_one_by_one(
-            views: Iterator[View], question: str, clear: bool = False, sent: bool = False
+            views: Iterator[View], request: gr.Request, question: str, clear: bool = False, sent: bool = False
         ) -> Iterator[Any]:
             place = -1
             for place, view in enumerate(views):
                 if place and view.busy:
                     yield grow(view)
                 else:
-                    yield show(view, clear and place == 0, None if place else question, sent and not view.busy)
+                    yield show(view, request, clear and place == 0, None if place else question, sent and not view.busy)
             if place < 0:
                 yield gr.skip()  # of a generator that yields nothing Gradio would make an empty page
 
         def stop(text: str, request: gr.Request) -> list[Any]:
-            return show(chat.stopped(session_of(request), str(text or "")), question="")
+            return show(chat.stopped(session_of(request), str(text or "")), request, question="", afresh=True)
 
         def praised(request: gr.Request) -> list[Any]:
             line = inline(chat.praised(session_of(request)))
+            known.also(str(request.session_hash), shown="said", hidden="rate")
             return [gr.update(visible=False), gr.update(value=line, visible=True)]
+
+        def dismissed(request: gr.Request) -> Any:
+            known.also(str(request.session_hash), hidden="why")
+            return gr.update(visible=False)
 
         # "multiple", because the page would silently drop what is sent after 停止 until the stopped reply has ended;
         # that no two run at once for one visitor is seen to by Chat.
@@ -171,7 +190,7 @@ def build_customer_page(chat: Chat, shop: ShopSettings, server: ServerSettings) 
         words.stop(stop, asked, shown, cancels=replies, **QUIET)
         helpful.click(praised, None, [rate, said], **QUIET)
         explain.click(explained, [reasons, comment], [why, reasons, comment, said], **QUIET)
-        dismiss.click(lambda: gr.update(visible=False), None, why, **QUIET)
+        dismiss.click(dismissed, None, why, **QUIET)
     return blocks
 
 

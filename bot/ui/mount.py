@@ -16,6 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.ui.pages import in_words
+from bot.ui.signatures import remember_signatures
 
 HERE = Path(__file__).parent
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -26,6 +27,7 @@ FONTS = ("system-ui", "-apple-system", "PingFang SC", "Microsoft YaHei", "Noto S
 
 def mount_page(app: FastAPI, blocks: gr.Blocks, max_waiting: int, path: str = "/") -> None:
     """Serve ``blocks`` at ``path`` of ``app``; ``max_waiting`` events may queue, more are told to come back in a moment."""
+    remember_signatures()
     blocks.queue(max_size=max_waiting, api_open=False)
     gr.mount_gradio_app(
         app,
