@@ -128,8 +128,9 @@ def lend(home: Home, base: KnowledgeBase) -> Tools:
 def first_admin(home: Home) -> None:
     """Make the first administrator where there are no accounts, and show its password this once."""
     from bot.accounts import Accounts
+    from bot.database import journal_of
 
-    accounts = Accounts(home.journal)
+    accounts = Accounts(journal_of(home))
     made = accounts.first_admin()
     accounts.close()
     if made is not None:

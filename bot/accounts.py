@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Literal, get_args
 
 from bot import passwords
-from bot.database import Database
+from bot.database import Connection, Row, Where, open_database
 from bot.errors import AccountError, AccountThrottled
 
 StaffRole = Literal["agent", "editor", "admin"]
@@ -64,11 +62,11 @@ class Accounts:
 
     def __init__(
         self,
-        path: Path,
+        where: Where,
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         login_hours: float = 12,
     ) -> None:
-        self._database = Database(path)
+        self._database = open_database(where)
         self._clock = clock
         self._login = timedelta(hours=login_hours)
 
@@ -178,7 +176,7 @@ class Accounts:
         with self._database.read() as connection:
             row = self._row(connection, name)
             here, in_all = connection.execute(
-                "SELECT coalesce(sum(address = ?), 0), count(*) FROM login_failure WHERE name = ? AND at >= ?",
+                "SELECT count(CASE WHEN address = ? THEN 1 END), count(*) FROM login_failure WHERE name = ? AND at >= ?",
                 (origin, name, since),
             ).fetchone()
         if here >= FAILURES or in_all >= FAILURES_IN_ALL:
@@ -254,27 +252,27 @@ class Accounts:
 
     # ------------------------------------------------------------------ helpers
 
-    def _row(self, connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = connection.execute("SELECT * FROM account WHERE name = ?", (name,)).fetchone()
+    def _row(self, connection: Connection, name: str) -> Row | None:
+        row: Row | None = connection.execute("SELECT * FROM account WHERE name = ?", (name,)).fetchone()
         return row
 
-    def _existing(self, connection: sqlite3.Connection, name: str) -> sqlite3.Row:
+    def _existing(self, connection: Connection, name: str) -> Row:
         row = self._row(connection, name)
         if row is None:
             raise AccountError(f"没有账号“{name[:40]}”；可用 users list 查看现有账号。")
         return row
 
-    def _keep_an_admin(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    def _keep_an_admin(self, connection: Connection, row: Row) -> None:
         others = connection.execute(
             "SELECT 1 FROM account WHERE role = 'admin' AND disabled IS NULL AND name <> ? LIMIT 1", (row["name"],)
         ).fetchone()
         if row["role"] == "admin" and row["disabled"] is None and others is None:
             raise AccountError(f"“{row['name']}”是最后一位管理员；请先让另一位同事成为管理员。")
 
-    def _shut_out(self, connection: sqlite3.Connection, name: str) -> None:
+    def _shut_out(self, connection: Connection, name: str) -> None:
         connection.execute("DELETE FROM login WHERE account = ?", (name,))
 
-    def _audit(self, connection: sqlite3.Connection, who: str, action: str, detail: str) -> None:
+    def _audit(self, connection: Connection, who: str, action: str, detail: str) -> None:
         connection.execute(
             "INSERT INTO audit (at, who, action, detail) VALUES (?, ?, ?, ?)", (self._text(), who, action, detail)
         )
@@ -283,7 +281,7 @@ class Accounts:
         return (self._clock() + offset).astimezone(timezone.utc).isoformat(timespec="milliseconds")
 
 
-def _account(row: sqlite3.Row) -> Account:
+def _account(row: Row) -> Account:
     return Account(row["name"], row["role"], row["disabled"] is not None, bool(row["must_change"]))
 
 

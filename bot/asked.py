@@ -30,9 +30,9 @@ def questions(days: int, limit: int, home: Home) -> None:
       python -m bot questions --days 30 > asked.jsonl
       python -m ingest impact knowledge/public knowledge/internal --questions asked.jsonl
     """
-    from bot.database import Database
+    from bot.database import journal_of, open_database
 
-    database = Database(home.journal)
+    database = open_database(journal_of(home))
     for line in asked(database, datetime.now(timezone.utc) - timedelta(days=days), limit):
         emit(line)
     database.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.database import Database, stamp
 from bot.errors import JournalError
 from bot.migrations import MIGRATIONS
+from bot.sqlite import SqliteDatabase
 from kb.durable import sync_folder
 
 
@@ -27,27 +28,21 @@ def backup(path: Path, file: Path, now: datetime) -> int:
         raise JournalError(f"还没有对话记录（{path}），没有可以备份的内容。")
     if file.exists():
         raise JournalError(f"备份文件 {file} 已经存在；请换一个文件名，以免覆盖。")
-    _room(file.parent, path)
-    database = Database(path)
+    room(file.parent, path)
+    database = SqliteDatabase(path)
     aside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        _note(database, now, "backup")
+        note(database, now, "backup")
         with database.read() as source:
             try:
                 os.close(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
                 with closing(sqlite3.connect(aside)) as copy:
                     source.backup(copy)
-                    copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
-                _check(aside)
-                with aside.open("rb+") as stream:
-                    os.fsync(stream.fileno())
-                os.replace(aside, file)
-                sync_folder(file.parent)
+                return finished(aside, file)
             except (sqlite3.Error, OSError) as error:
                 raise JournalError(
                     f"备份文件 {file} 写不进去（{error}）；请检查磁盘空间（{_free(file.parent)}）和文件权限，对话记录不受影响。"
                 ) from error
-        return file.stat().st_size
     finally:
         aside.unlink(missing_ok=True)
         database.close()
@@ -65,9 +60,9 @@ def restore(path: Path, file: Path, now: datetime) -> Path | None:
     """
     if not file.is_file():
         raise JournalError(f"没有找到备份文件 {file}；请检查路径。")
-    _check(file)
+    check(file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _room(path.parent, file)
+    room(path.parent, file)
     before: Path | None = None
     if path.exists() and path.stat().st_size:
         before = path.with_name(f"{path.stem}-before-{now:%Y%m%d-%H%M%S}{path.suffix}")
@@ -79,17 +74,33 @@ def restore(path: Path, file: Path, now: datetime) -> Path | None:
         sync_folder(path.parent)
     except (sqlite3.Error, OSError) as error:
         raise JournalError(f"备份 {file} 没能恢复到 {path}（{error}）；请先停止服务，检查磁盘空间和权限后重试。") from error
-    database = Database(path)
+    database = SqliteDatabase(path)
     try:
-        _note(database, now, "restore")
+        note(database, now, "restore")
         database.scrub()
     finally:
         database.close()
-    _check(path)
+    check(path)
     return before
 
 
-def _check(file: Path) -> None:
+def finished(aside: Path, file: Path) -> int:
+    """Give a complete copy its name, durably and checked; returns its size in bytes.
+
+    Raises:
+        JournalError: the copy is not sound. OSError, sqlite3.Error: it cannot be written.
+    """
+    with closing(sqlite3.connect(aside)) as copy:
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+    check(aside)
+    with aside.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    os.replace(aside, file)
+    sync_folder(file.parent)
+    return file.stat().st_size
+
+
+def check(file: Path) -> None:
     """Raise JournalError unless the file is a sound journal that this program can read."""
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
@@ -97,7 +108,7 @@ def _check(file: Path) -> None:
             if version > len(MIGRATIONS):
                 raise JournalError(f"{file} 由更新的版本写成（格式 {version}，本程序只认识到 {len(MIGRATIONS)}）；请先升级程序。")
             known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turn'").fetchone()
-            faults = [row[0] for row in connection.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
+            faults = [row[0] for row in connection.execute("PRAGMA integritycheck(3)") if row[0] != "ok"]
             faults += [f"{row[0]} #{row[1]}" for row in connection.execute("PRAGMA foreign_key_check")]
     except (sqlite3.Error, OSError) as error:
         raise JournalError(f"{file} 不是完好的对话记录备份（{error}）；请换一份备份文件。") from error
@@ -107,7 +118,7 @@ def _check(file: Path) -> None:
         raise JournalError(f"{file} 已经损坏（{'；'.join(faults[:3])}）；请换一份备份文件。")
 
 
-def _room(folder: Path, source: Path) -> None:
+def room(folder: Path, source: Path) -> None:
     """Raise JournalError unless a copy of ``source`` finds room in ``folder``."""
     try:
         needed, free = source.stat().st_size, shutil.disk_usage(folder).free
@@ -121,6 +132,7 @@ def _free(folder: Path) -> str:
     return f"剩余 {shutil.disk_usage(folder).free // 1024} KB"
 
 
-def _note(database: Database, now: datetime, action: str) -> None:
+def note(database: Database, now: datetime, action: str) -> None:
+    """Write to the audit that this was done, by nobody in particular."""
     with database.write() as connection:
         connection.execute("INSERT INTO audit (at, who, action, detail) VALUES (?, '', ?, '')", (stamp(now), action))

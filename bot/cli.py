@@ -78,7 +78,7 @@ def ask(question: str | None, batch: str | None, role: Any, no_record: bool, hom
     for identity, turns in rows:
         reply = _talk(assistant, turns)
         if not reply.turn and not warned:
-            say(f"提醒：对话没能记录到 {home.journal}，请检查磁盘空间和文件权限；回答不受影响。")
+            say("提醒：对话没能记录下来，请检查磁盘空间和文件权限，或 [journal] url 指向的数据库；回答不受影响。")
             warned = True
         if batch is not None or as_json:
             emit(reply_to_json(identity, reply))

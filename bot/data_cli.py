@@ -27,12 +27,13 @@ def retain(dry_run: bool, home: Home, as_json: bool) -> None:
       python -m bot retain --dry-run
       python -m bot retain --json
     """
+    from bot.database import journal_of
     from bot.journal import Journal
     from bot.retention import CLASSES
     from bot.settings import RetentionSettings
 
     _there(home)
-    gone = Journal(home.journal).retain(load(RetentionSettings, home), dry_run=dry_run)
+    gone = Journal(journal_of(home)).retain(load(RetentionSettings, home), dry_run=dry_run)
     if as_json:
         emit({"dry_run": dry_run, "deleted": gone})
     else:
@@ -73,10 +74,11 @@ def visitor_export(whom: str, contact: str, verified: str, who: str, home: Home)
     Example:
       python -m bot visitor export T261127-000001 --contact 13800138000 --by 小王 > data.json
     """
+    from bot.database import journal_of
     from bot.journal import Journal
 
     _there(home)
-    visitors = Journal(home.journal).visitors
+    visitors = Journal(journal_of(home)).visitors
     emit(visitors.export(visitors.find(whom, contact=contact, verified=verified), who))
 
 
@@ -94,10 +96,11 @@ def visitor_delete(whom: str, contact: str, verified: str, who: str, home: Home,
     Example:
       python -m bot visitor delete T261127-000001 --contact 13800138000 --by 小王
     """
+    from bot.database import journal_of
     from bot.journal import Journal
 
     _there(home)
-    visitors = Journal(home.journal).visitors
+    visitors = Journal(journal_of(home)).visitors
     turns, tickets = visitors.delete(visitors.find(whom, contact=contact, verified=verified), who)
     if as_json:
         emit({"turns": turns, "tickets": tickets})
@@ -126,11 +129,12 @@ def unanswered(
       python -m bot unanswered --days 7 --json
       python -m bot unanswered --settle 可以刻字吗 --as handled --by 小王
     """
+    from bot.database import journal_of
     from bot.journal import Journal
     from bot.unanswered import compared
 
     _there(home)
-    journal = Journal(home.journal)
+    journal = Journal(journal_of(home))
     since = datetime.now(timezone.utc) - timedelta(days=days)
     groups = journal.unanswered(limit=100_000 if settle else limit, since=since, encoder=None if exact else _encoder(home))
     if settle is not None:
@@ -159,11 +163,11 @@ def unanswered(
 _REASONS = {"none": "没有答案", "clarify": "没选候选", "down": "不满意", "unsolved": "没解决"}
 
 
-@click.command()
+@click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @home_option
 @json_option
-def backup(file: Path, home: Home, as_json: bool) -> None:
+def backup_(file: Path, home: Home, as_json: bool) -> None:
     """Copy conversations, ratings, tickets and accounts into the new FILE, checked, while the servers run.
 
     The knowledge is kept by `python -m ingest backup`.
@@ -172,20 +176,25 @@ def backup(file: Path, home: Home, as_json: bool) -> None:
     Example:
       python -m bot backup journal-2026-11-27.sqlite3
     """
-    from bot.backup import backup
+    from bot import backup, server_backup
+    from bot.database import journal_of, open_database
 
-    size = backup(home.journal, file.absolute(), datetime.now(timezone.utc))
+    where, now = journal_of(home), datetime.now(timezone.utc)
+    if isinstance(where, Path):
+        size = backup.backup(where, file.absolute(), now)
+    else:
+        size = server_backup.backup(open_database(where), file.absolute(), now)
     if as_json:
         emit({"file": str(file), "bytes": size})
     else:
         say(f"已备份到 {file}（{size // 1024} KB，已检查完整）。")
 
 
-@click.command()
+@click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
 @home_option
 @json_option
-def restore(file: Path, home: Home, as_json: bool) -> None:
+def restore_(file: Path, home: Home, as_json: bool) -> None:
     """Bring back conversations, ratings, tickets and accounts from FILE. Stop the servers before.
 
     What is there now is kept beside it (journal-before-….sqlite3).
@@ -194,20 +203,29 @@ def restore(file: Path, home: Home, as_json: bool) -> None:
     Example:
       python -m bot restore journal-2026-11-27.sqlite3
     """
-    from bot.backup import restore
+    from bot import backup, server_backup
+    from bot.database import journal_of, open_database
 
-    before = restore(home.journal, file.absolute(), datetime.now(timezone.utc))
+    where, now = journal_of(home), datetime.now(timezone.utc)
+    before: Path | None
+    if isinstance(where, Path):
+        before = backup.restore(where, file.absolute(), now)
+    else:
+        before = home.journal.with_name(f"journal-before-{now:%Y%m%d-%H%M%S}.sqlite3")
+        server_backup.restore(open_database(where), file.absolute(), now, before)
     if as_json:
         emit({"restored": str(file), "before": str(before) if before else None})
     else:
         say("对话记录已恢复。" + (f"原来的记录保存在 {before}。" if before else ""))
 
 
-COMMANDS: tuple[click.Command, ...] = (retain, visitor, unanswered, backup, restore)
+COMMANDS: tuple[click.Command, ...] = (retain, visitor, unanswered, backup_, restore_)
 
 
 def _there(home: Home) -> None:
-    if not home.journal.exists():
+    from bot.database import journal_of, open_database
+
+    if not open_database(journal_of(home)).exists():
         raise InputError(f"还没有对话记录（{home.journal}）；请检查 --home，或先开始使用。")
 
 

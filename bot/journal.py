@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone, tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bot.dashboard import Figures, figures
-from bot.database import Database, digest, stamp
+from bot.database import Connection, Where, digest, open_database, stamp
 from bot.notebook import Notebook
 from bot.outbox import Outbox
 from bot.privacy import mask
@@ -50,8 +48,8 @@ class Journal:
     used; nothing of the step is then stored. Personal numbers are masked here, so that no caller can forget it.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        self._database = Database(path)
+    def __init__(self, where: Where, clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+        self._database = open_database(where)
         self._clock = clock
         self.tickets = Tickets(self._database, clock)
         self.outbox = Outbox(self._database, clock)
@@ -94,7 +92,8 @@ class Journal:
         with self._database.write() as connection:
             _own_turn(connection, turn_id, session)
             connection.execute(
-                "INSERT OR REPLACE INTO rating (turn, at, value, comment, reasons) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO rating (turn, at, value, comment, reasons) VALUES (?, ?, ?, ?, ?) ON CONFLICT (turn) DO UPDATE SET"
+                " at = excluded.at, value = excluded.value, comment = excluded.comment, reasons = excluded.reasons",
                 (
                     turn_id, self._now(), value, mask(comment)[:MAX_COMMENT_CHARS],
                     json.dumps(list(dict.fromkeys(reasons))),
@@ -110,7 +109,7 @@ class Journal:
         with self._database.write() as connection:
             _own_turn(connection, turn_id, session)
             return bool(
-                connection.execute("INSERT OR IGNORE INTO unsolved VALUES (?, ?)", (turn_id, self._now())).rowcount
+                connection.execute("INSERT INTO unsolved VALUES (?, ?) ON CONFLICT DO NOTHING", (turn_id, self._now())).rowcount
             )
 
     def turns(self, session: str, since: datetime | None = None) -> list[TurnView]:
@@ -132,7 +131,8 @@ class Journal:
         """Keep what a conversation stands at, instead of what was kept before; the caller has masked it."""
         with self._database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO conversation VALUES (?, ?, ?)",
+                "INSERT INTO conversation VALUES (?, ?, ?)"
+                " ON CONFLICT (session) DO UPDATE SET at = excluded.at, state = excluded.state",
                 (digest(session), self._now(), json.dumps(state, ensure_ascii=False)),
             )
 
@@ -193,7 +193,7 @@ def _said(reply: Reply) -> str:
     return mask(reply.text, public="\n".join(citation.text for citation in reply.citations))
 
 
-def _own_turn(connection: sqlite3.Connection, turn_id: str, session: str) -> None:
+def _own_turn(connection: Connection, turn_id: str, session: str) -> None:
     owner = connection.execute("SELECT session FROM turn WHERE id = ?", (turn_id,)).fetchone()
     if owner is None or not secrets.compare_digest(owner["session"], digest(session)):
         raise InputError("这条回复不属于当前对话，暂时无法评价；请刷新页面后再试。")

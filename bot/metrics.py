@@ -9,10 +9,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bot.database import Database, stamp
+from bot.database import Where, open_database, stamp
 from bot.errors import JournalError
 from kb.errors import StoreError
 
@@ -42,11 +41,11 @@ class Monitor:
         self,
         base: Base,
         store: Store,
-        journal: Path,
+        journal: Where,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._base, self._store, self._now = base, store, now
-        self._database = Database(journal)
+        self._database = open_database(journal)
 
     def text(self) -> bytes:
         """All figures; those that cannot be had are left out, and ``zhanggui_up`` says of which part."""
@@ -121,14 +120,14 @@ class Monitor:
                     "SELECT value, count(*) FROM rating WHERE at >= ? GROUP BY value", since
                 ):
                     rated.add_metric([name, value], count)
-                within = ", ".join(f"coalesce(sum(ms <= {1000 * bound}), 0)" for bound in SECONDS)
+                within = ", ".join(f"count(CASE WHEN ms <= {1000 * bound} THEN 1 END)" for bound in SECONDS)
                 *counts, total, spent = connection.execute(
                     f"SELECT {within}, count(*), coalesce(sum(ms), 0) FROM turn WHERE at >= ?", since
                 ).fetchone()
                 bounds = [*map(str, SECONDS), "+Inf"]
                 times.add_metric([name], list(zip(bounds, map(float, (*counts, total)), strict=True)), spent / 1000)
             waiting, overdue = connection.execute(
-                "SELECT count(*), coalesce(sum(due < ?), 0) FROM ticket WHERE state != 'closed'", (stamp(now),)
+                "SELECT count(*), count(CASE WHEN due < ? THEN 1 END) FROM ticket WHERE state != 'closed'", (stamp(now),)
             ).fetchone()
         yield from (replies, rated, times)
         yield GaugeMetricFamily("zhanggui_tickets_waiting", "Tickets that are not closed.", waiting)

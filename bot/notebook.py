@@ -36,7 +36,7 @@ class Notebook:
         """Put an entry among the favourites of ``who``, or take it away; twice the same changes nothing."""
         with self._database.write() as connection:
             if on:
-                connection.execute("INSERT OR IGNORE INTO favourite VALUES (?, ?, ?)", (who, entry, stamp(self._clock())))
+                connection.execute("INSERT INTO favourite VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (who, entry, stamp(self._clock())))
             else:
                 connection.execute("DELETE FROM favourite WHERE account = ? AND entry = ?", (who, entry))
 
@@ -54,7 +54,10 @@ class Notebook:
         if not kept:
             return
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO looked_up VALUES (?, ?, ?)", (who, kept, stamp(self._clock())))
+            connection.execute(
+                "INSERT INTO looked_up VALUES (?, ?, ?) ON CONFLICT (account, question) DO UPDATE SET at = excluded.at",
+                (who, kept, stamp(self._clock())),
+            )
             connection.execute(
                 "DELETE FROM looked_up WHERE account = ? AND question NOT IN"
                 " (SELECT question FROM looked_up WHERE account = ? ORDER BY at DESC LIMIT ?)",

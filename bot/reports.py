@@ -62,10 +62,10 @@ class Reports:
                     connection.execute("UPDATE report SET note = ? WHERE id = ?", (said, same["id"]))
                 return int(same["id"])
             made = connection.execute(
-                "INSERT INTO report (at, who, kind, question, entry, note) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO report (at, who, kind, question, entry, note) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
                 (stamp(self._clock()), who, kind, asked, entry, said),
             )
-            return int(made.lastrowid or 0)
+            return int(made.fetchone()["id"])
 
     def listed(self, *, settled: bool = False, limit: int = 200) -> list[Report]:
         """Reports that wait, or those that are ``settled``; the latest first."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import datetime, timedelta
 
-from bot.database import Database, stamp
+from bot.database import Connection, Database, stamp
 from bot.settings import RetentionSettings
 from kb.errors import SettingsError
 
@@ -30,11 +31,6 @@ _STATEMENTS: dict[str, tuple[str, ...]] = {
         "DELETE FROM report WHERE at < ?",
     ),
     "ratings": ("DELETE FROM rating WHERE at < ?", "DELETE FROM unsolved WHERE at < ?"),
-    # A name to call somebody by is of the same kind as the number to call.
-    "contacts": (
-        "UPDATE ticket SET contact = '', facts = json_remove(facts, '$.name')"
-        " WHERE state = 'closed' AND closed_at < ? AND (contact != '' OR json_extract(facts, '$.name') != '')",
-    ),
     "tickets": ("DELETE FROM ticket WHERE state = 'closed' AND closed_at < ?",),
     "audit": ("DELETE FROM audit WHERE at < ?",),
     "login_failures": ("DELETE FROM login_failure WHERE at < ?",),
@@ -63,6 +59,9 @@ def retain(database: Database, settings: RetentionSettings, now: datetime, *, dr
         with database.write() as connection:
             for name in CLASSES:
                 before = stamp(now - timedelta(days=terms[name]))
+                if name == "contacts":
+                    gone[name] = _forget_contacts(connection, before)
+                    continue
                 gone[name] = sum(
                     max(0, connection.execute(statement, (before,)).rowcount) for statement in _STATEMENTS[name]
                 )
@@ -78,4 +77,24 @@ def retain(database: Database, settings: RetentionSettings, now: datetime, *, dr
         return gone
     if any(gone.values()):
         database.scrub()
+    return gone
+
+
+def _forget_contacts(connection: Connection, before: str) -> int:
+    """Take from tickets closed before then how to reach the customer; returns from how many.
+
+    A name to call somebody by is of the same kind as the number to call.
+    """
+    rows = connection.execute(
+        "SELECT id, contact, facts FROM ticket WHERE state = 'closed' AND closed_at < ?", (before,)
+    ).fetchall()
+    gone = 0
+    for row in rows:
+        facts = json.loads(row["facts"])
+        if row["contact"] or facts.get("name"):
+            facts.pop("name", None)
+            connection.execute(
+                "UPDATE ticket SET contact = '', facts = ? WHERE id = ?", (json.dumps(facts, ensure_ascii=False), row["id"])
+            )
+            gone += 1
     return gone

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta, timezone
 
-from bot.database import Database, digest, stamp
+from bot.database import Connection, Database, Row, digest, stamp
 from bot.privacy import mask
 from bot.ticket import PENDING, STATES, UNTOLD, Action, Card, Exchange, Facts, Note, State, Ticket, TicketKind
 from kb.errors import InputError
@@ -59,21 +58,17 @@ class Tickets:
         """A new ticket; an answer is promised until ``due``, None promises none."""
         now = self._clock()
         with self._database.write() as connection:
-            while True:
+            made = 0
+            while not made:
                 key = f"T{now.astimezone(timezone.utc):%y%m%d}-{secrets.randbelow(10**6):06d}"
-                try:
-                    connection.execute(
-                        "INSERT INTO ticket (id, at, session, kind, question, contact, facts, due)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        (
-                            key, stamp(now), digest(session), kind, _kept(question), contact, _json(_safe(facts)),
-                            stamp(due) if due else None,
-                        ),
-                    )  # fmt: skip
-                    break
-                except sqlite3.IntegrityError:
-                    if connection.execute("SELECT 1 FROM ticket WHERE id = ?", (key,)).fetchone() is None:
-                        raise
+                made = connection.execute(
+                    "INSERT INTO ticket (id, at, session, kind, question, contact, facts, due)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                    (
+                        key, stamp(now), digest(session), kind, _kept(question), contact, _json(_safe(facts)),
+                        stamp(due) if due else None,
+                    ),
+                ).rowcount  # fmt: skip
             if self.announced:
                 connection.execute(
                     "INSERT INTO outbox (key, ticket, at, due) VALUES (?, ?, ?, ?)",
@@ -285,7 +280,7 @@ class Tickets:
             ),
         )
 
-    def _noted(self, connection: sqlite3.Connection, ticket_id: str, who: str, action: Action, text: str) -> None:
+    def _noted(self, connection: Connection, ticket_id: str, who: str, action: Action, text: str) -> None:
         connection.execute(
             "INSERT INTO ticket_note (ticket, at, who, action, text) VALUES (?, ?, ?, ?, ?)",
             (ticket_id, self._now(), who, action, _kept(text)),
@@ -295,14 +290,14 @@ class Tickets:
         return stamp(self._clock())
 
 
-def _row(connection: sqlite3.Connection, ticket_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute("SELECT * FROM ticket WHERE id = ?", (ticket_id,)).fetchone()
+def _row(connection: Connection, ticket_id: str) -> Row:
+    row: Row | None = connection.execute("SELECT * FROM ticket WHERE id = ?", (ticket_id,)).fetchone()
     if row is None:
         raise InputError(f"没有登记号 {ticket_id}；请核对号码，或刷新列表后再试。")
     return row
 
 
-def _pending(connection: sqlite3.Connection, ticket_id: str) -> sqlite3.Row:
+def _pending(connection: Connection, ticket_id: str) -> Row:
     row = _row(connection, ticket_id)
     if row["state"] == "closed":
         who = row["closed_by"] or "顾客本人"
@@ -311,9 +306,9 @@ def _pending(connection: sqlite3.Connection, ticket_id: str) -> sqlite3.Row:
 
 
 def _own(
-    connection: sqlite3.Connection, ticket_id: str, session: str, states: Collection[State] = STATES
-) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute(
+    connection: Connection, ticket_id: str, session: str, states: Collection[State] = STATES
+) -> Row:
+    row: Row | None = connection.execute(
         f"SELECT * FROM ticket WHERE id = ? AND session = ? AND state IN ({_marks(states)})",
         (ticket_id, digest(session), *states),
     ).fetchone()
@@ -338,7 +333,7 @@ def _marks(values: Collection[str]) -> str:
     return ",".join("?" * len(values))
 
 
-def _ticket(row: sqlite3.Row) -> Ticket:
+def _ticket(row: Row) -> Ticket:
     def moment(value: str | None) -> datetime | None:
         return datetime.fromisoformat(value) if value else None
 

@@ -7,7 +7,6 @@ was rated down, or if the customer said that it did not help (没解决).
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bot import followup
-from bot.database import Database, stamp
+from bot.database import Connection, Database, Row, stamp
 from bot.privacy import mask
 from kb.errors import InputError
 from kb.text import letters, normalise
@@ -115,7 +114,7 @@ def compared(question: str) -> str:
     return letters(folded) or folded
 
 
-def _wordings(connection: sqlite3.Connection, since: str) -> dict[str, _Wording]:
+def _wordings(connection: Connection, since: str) -> dict[str, _Wording]:
     rows = connection.execute(
         """
         SELECT session, turn.at, question, outcome, choices, value, unsolved.turn IS NOT NULL AS unsolved
@@ -124,7 +123,7 @@ def _wordings(connection: sqlite3.Connection, since: str) -> dict[str, _Wording]
         """,
         (since, MOST_TURNS),
     ).fetchall()
-    conversations: dict[str, list[sqlite3.Row]] = defaultdict(list)
+    conversations: dict[str, list[Row]] = defaultdict(list)
     for row in reversed(rows):
         conversations[row["session"]].append(row)
     found: dict[str, _Wording] = {}
@@ -142,7 +141,7 @@ def _wordings(connection: sqlite3.Connection, since: str) -> dict[str, _Wording]
     return found
 
 
-def _reason(row: sqlite3.Row, following: sqlite3.Row | None, offered: list[str]) -> Reason | None:
+def _reason(row: Row, following: Row | None, offered: list[str]) -> Reason | None:
     """What happened to the question of a turn, the worst first; None if it was answered."""
     rejected = following is not None and followup.rejects(following["question"])
     if row["unsolved"] or rejected and row["outcome"] == "answer":
@@ -178,7 +177,7 @@ def alike(questions: Sequence[str], encoder: Encoder, close: float = CLOSE) -> l
     return [int(label) for label in clustering.fit_predict(encoder.questions([normalise(one) for one in questions]))]
 
 
-def _told(group: list[str], wordings: dict[str, _Wording], states: dict[str, sqlite3.Row]) -> Unanswered:
+def _told(group: list[str], wordings: dict[str, _Wording], states: dict[str, Row]) -> Unanswered:
     members = [wordings[key] for key in group]
     reasons: Counter[Reason] = sum((one.reasons for one in members), Counter())
     last = max(one.last for one in members)

@@ -35,8 +35,9 @@ def users_add(name: str, role: Any, home: Home) -> None:
       python -m bot users add 小王 --role agent
     """
     from bot.accounts import Accounts
+    from bot.database import journal_of
 
-    account = Accounts(home.journal).add(name, role, _password())
+    account = Accounts(journal_of(home)).add(name, role, _password())
     say(f"已建立账号“{account.name}”（{account.role}）。")
 
 
@@ -51,8 +52,9 @@ def users_list(home: Home, as_json: bool) -> None:
       python -m bot users list --json
     """
     from bot.accounts import Accounts
+    from bot.database import journal_of, open_database
 
-    accounts = Accounts(home.journal).list() if home.journal.exists() else ()
+    accounts = Accounts(journal_of(home)).list() if open_database(journal_of(home)).exists() else ()
     if not accounts and not as_json:
         say("还没有账号；可用 python -m bot users add 名字 --role agent 建立。")
     for account in accounts:
@@ -74,8 +76,9 @@ def users_passwd(name: str, home: Home) -> None:
       python -m bot users passwd 小王
     """
     from bot.accounts import Accounts
+    from bot.database import journal_of
 
-    Accounts(home.journal).set_password(name, _password())
+    Accounts(journal_of(home)).set_password(name, _password())
     say(f"账号“{name}”的密码已更新。")
 
 
@@ -91,8 +94,9 @@ def users_role(name: str, role: Any, home: Home) -> None:
       python -m bot users role 小王 --role editor
     """
     from bot.accounts import ROLES, Accounts
+    from bot.database import journal_of
 
-    Accounts(home.journal).set_role(name, role)
+    Accounts(journal_of(home)).set_role(name, role)
     say(f"账号“{name}”现在是{ROLES[role]}。")
 
 
@@ -107,8 +111,9 @@ def users_enable(name: str, home: Home) -> None:
       python -m bot users enable 小王
     """
     from bot.accounts import Accounts
+    from bot.database import journal_of
 
-    Accounts(home.journal).enable(name)
+    Accounts(journal_of(home)).enable(name)
     say(f"账号“{name}”可以登录了。")
 
 
@@ -123,8 +128,9 @@ def users_disable(name: str, home: Home) -> None:
       python -m bot users disable 小王
     """
     from bot.accounts import Accounts
+    from bot.database import journal_of
 
-    Accounts(home.journal).disable(name)
+    Accounts(journal_of(home)).disable(name)
     say(f"账号“{name}”已停用。")
 
 

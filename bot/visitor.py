@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.database import Database, digest, stamp
+from bot.database import Connection, Database, Row, digest, stamp
 from bot.numbers import fold
 from bot.privacy import contacts, mask
 from kb.errors import InputError
@@ -82,7 +81,7 @@ class Visitors:
             for name, statement in _TABLES.items():
                 table, keys = name, subject.tickets if name in ("tickets", "ticket_notes") else subject.sessions
                 rows = connection.execute(statement.format(marks=_marks(keys)), keys).fetchall()
-                data[table] = [{key: _value(row[key]) for key in row.keys() if key != "session"} for row in rows]  # noqa: SIM118
+                data[table] = [{key: _value(row[key]) for key in row.keys() if key not in ("session", "rowid")} for row in rows]  # noqa: SIM118
             self._audit(connection, who, "export_visitor", subject, len(data["turns"]), len(data["tickets"]))
         return data
 
@@ -102,8 +101,8 @@ class Visitors:
             connection.execute(f"DELETE FROM conversation WHERE session IN ({marks})", subject.sessions)
             for row in folded:
                 connection.execute(
-                    "DELETE FROM question_state WHERE folded = ?1 AND NOT EXISTS (SELECT 1 FROM turn WHERE folded = ?1)",
-                    (row["folded"],),
+                    "DELETE FROM question_state WHERE folded = ? AND NOT EXISTS (SELECT 1 FROM turn WHERE folded = ?)",
+                    (row["folded"], row["folded"]),
                 )
             connection.execute(f"DELETE FROM ticket_note WHERE ticket IN ({tickets})", subject.tickets)
             connection.execute(f"DELETE FROM outbox WHERE ticket IN ({tickets})", subject.tickets)
@@ -117,7 +116,7 @@ class Visitors:
         self._database.scrub()
         return turns, len(subject.tickets)
 
-    def _by_ticket(self, connection: sqlite3.Connection, number: str, contact: str, verified: str) -> Subject:
+    def _by_ticket(self, connection: Connection, number: str, contact: str, verified: str) -> Subject:
         row = connection.execute("SELECT id, session, contact FROM ticket WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise InputError(f"没有登记号 {number}；请核对号码。")
@@ -129,17 +128,17 @@ class Visitors:
             )
         return self._subject(connection, [row], "ticket")
 
-    def _subject(self, connection: sqlite3.Connection, rows: list[sqlite3.Row], proof: str) -> Subject:
+    def _subject(self, connection: Connection, rows: list[Row], proof: str) -> Subject:
         sessions = tuple(dict.fromkeys(row["session"] for row in rows if row["session"]))
         tickets = dict.fromkeys([*(row["id"] for row in rows), *self._tickets(connection, sessions)])
         return Subject(sessions, tuple(tickets), proof)
 
-    def _tickets(self, connection: sqlite3.Connection, sessions: tuple[str, ...]) -> tuple[str, ...]:
+    def _tickets(self, connection: Connection, sessions: tuple[str, ...]) -> tuple[str, ...]:
         rows = connection.execute(f"SELECT id FROM ticket WHERE session IN ({_marks(sessions)})", sessions).fetchall()
         return tuple(row["id"] for row in rows)
 
     def _audit(
-        self, connection: sqlite3.Connection, who: str, action: str, subject: Subject, turns: int, tickets: int
+        self, connection: Connection, who: str, action: str, subject: Subject, turns: int, tickets: int
     ) -> None:
         detail = f"turns={turns} tickets={tickets} proof={subject.proof}"
         connection.execute(
@@ -165,7 +164,7 @@ def _comparable(contact: str) -> set[str]:
 
 
 def _marks(values: tuple[str, ...]) -> str:
-    return ",".join("?" * len(values))
+    return ",".join("?" * len(values)) or "NULL"  # of none, none is found
 
 
 def _value(stored: Any) -> Any:

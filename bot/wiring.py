@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.assistant import Assistant
 from bot.checker import load_checker
+from bot.database import journal_of
 from bot.generate import open_generator
 from bot.journal import Journal
 from bot.logs import mask_logs
@@ -66,7 +67,7 @@ def open_assistant(
     folder = load(SearchSettings, home).models_folder()
     classifier = load_classifier(home.scenarios, next(iter(base.encoders), None), folder, report)
     sessions = Sessions(_now, minutes=bot.session_minutes, count=bot.session_count, bubbles=2 * bot.history_turns)
-    journal = journal or Journal(home.journal)
+    journal = journal or Journal(journal_of(home))
     journal.tickets.announced = bool(load(WebhookSettings, home).url)
     return Assistant(
         base, wording, checker, journal, sessions, bot, shop, _now, open_generator(llm),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kb.config import JournalSettings, load
 from kb.errors import InputError
 from kb.records import Audience
 from kb.text import normalise
@@ -50,7 +51,7 @@ def questions_of(home: Home, file: Path | None, days: int, report: Callable[[str
 
 def _from_journal(home: Home, days: int, report: Callable[[str], None]) -> tuple[Asked, ...]:
     """What ``python -m bot questions`` prints: the journal is the bot's own, and read by it alone."""
-    if not days or not home.journal.exists():
+    if not days or not (home.journal.exists() or load(JournalSettings, home).url):
         return ()
     command = [sys.executable, "-m", "bot", "questions", "--days", str(days), "--home", str(home.path)]
     try:

@@ -13,7 +13,7 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -22,7 +22,7 @@ from kb.errors import SettingsError
 if typing.TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-TABLES = ("shop", "search", "bot", "server", "api", "llm", "retention", "webhook", "studio")
+TABLES = ("shop", "search", "bot", "server", "api", "llm", "journal", "retention", "webhook", "studio")
 """Tables that ``settings.toml`` may hold."""
 
 APP_NAME = "zhanggui"
@@ -47,6 +47,19 @@ class ShopSettings:
     brand: str = "掌柜生活馆"
     service_hours: str = "每天 8:00–24:00"
     timezone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """Where conversations, tickets and accounts are kept.
+
+    ``url``: a PostgreSQL database that several hosts share, as ``postgresql://user:password@host/name?sslmode=require``;
+    the home's own SQLite file if empty. See docs/scale.md.
+    """
+
+    TABLE: ClassVar[str] = "journal"
+
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,10 +139,11 @@ SHOTS = (
 def lived_in(home: Any) -> None:
     """People of the staff, conversations, ratings, tickets and a report."""
     from bot.accounts import Accounts
+    from bot.database import journal_of
     from bot.journal import Journal
     from bot.wiring import open_assistant
 
-    accounts, journal = Accounts(home.journal), Journal(home.journal)
+    accounts, journal = Accounts(journal_of(home)), Journal(journal_of(home))
     for name, role in (("店长", "admin"), ("小周", "editor"), ("小林", "agent")):
         accounts.add(name, role, PASSWORD, by="" if role == "admin" else "店长")  # type: ignore[arg-type]
     assistant = open_assistant(home, "customer", print, journal=journal)

@@ -84,12 +84,13 @@ def one_thread_each() -> None:
 
 def customer_app(home: Home, say: Callable[[str], None]) -> FastAPI:
     """The public app of ``home``, warmed up; it opens the public index only."""
+    from bot.database import journal_of
     from bot.journal import Journal
     from bot.ui.server import create_customer_app
     from bot.wiring import open_assistant, open_courier
     from kb.knowledge import open_base
 
-    journal = Journal(home.journal)
+    journal = Journal(journal_of(home))
     courier = open_courier(home, journal)  # a wrong setting is told before anything slow is begun
     base = open_base(home, "public", say)
     assistant = open_assistant(home, "customer", say, base=base, journal=journal)
@@ -107,6 +108,7 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
 
     from bot.accounts import Accounts
     from bot.checker import load_checker
+    from bot.database import journal_of
     from bot.journal import Journal
     from bot.metrics import Monitor
     from bot.opening import parse_overrides
@@ -122,7 +124,7 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
     from kb.store import open_store
 
     shop, server = load(ShopSettings, home), load(ServerSettings, home)
-    base, journal = open_base(home, "internal", say), Journal(home.journal)
+    base, journal = open_base(home, "internal", say), Journal(journal_of(home))
     assistant = open_assistant(home, "agent", say, base=base, journal=journal)
     assistant.warm_up()
     checker, zone = load_checker(home.rules), ZoneInfo(shop.timezone)
@@ -132,8 +134,8 @@ def staff_app(home: Home, say: Callable[[str], None], lend: Lend | None = None) 
         base, assistant, checker, journal.notebook, journal.reports, TicketDesk(journal.tickets, zone),
         lambda now, name: shelves(wording.now(), now, festivals, name), zone,
     )  # fmt: skip
-    accounts = Accounts(home.journal, login_hours=server.login_hours)
-    monitor = Monitor(base, open_store(home), home.journal)
+    accounts = Accounts(journal_of(home), login_hours=server.login_hours)
+    monitor = Monitor(base, open_store(home), journal_of(home))
     inbox = Inbox(journal, journal.reports, base, base.encoders[0])
     tabs = () if lend is None else studio_tabs(lend(home, base), home, base, journal, inbox, checker, zone)
     return create_staff_app(desk, accounts, base, shop, server, monitor=monitor, tabs=tabs)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import os
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.assistant import Assistant
 from bot.checker import load_checker
+from bot.database import Where
 from bot.journal import Journal
 from bot.scenario import load_classifier
 from bot.session import Sessions
@@ -17,6 +21,8 @@ from bot.wording import load_wording
 from kb.config import ShopSettings
 from kb.records import SearchResult
 from tests.doubles import Clock, ScriptedBase, faq, hit, passage
+from tests.postgres import Server, binaries
+from tests.postgres import server as running
 
 COD = faq("可以货到付款吗？", "很抱歉，目前暂不支持货到付款。您可以使用支付宝或微信付款。", "能货到付款不", category="付款")
 RETURN = faq("怎么退货？", "签收后7天内，在“我的订单”里申请退货即可。", "退货怎么弄", category="售后")
@@ -54,9 +60,53 @@ def base() -> ScriptedBase:
     return a_base()
 
 
+BOTH = ("test_journal", "test_tickets", "test_accounts", "test_desk_records", "test_retention", "test_visitor", "test_unanswered")
+"""What these modules say of the journal holds for both databases, where a test does not look into SQLite's own files."""
+FILES = {"path", "tmp_path"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    name = metafunc.module.__name__.split(".")[-1]
+    direct = set(inspect.signature(metafunc.function).parameters)
+    if name in BOTH and "where" in metafunc.fixturenames and not direct & FILES:
+        metafunc.parametrize("where", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    pytest.importorskip("psycopg", reason="psycopg is not installed (extra postgres)")
+    pytest.importorskip("sqlalchemy", reason="SQLAlchemy is not installed (extra postgres)")
+    if os.name != "posix" or binaries() is None:
+        pytest.skip("no PostgreSQL server (initdb, postgres) on this machine")
+    with running() as made:
+        yield made
+
+
 @pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Journal:
-    return Journal(tmp_path / "home" / "journal.sqlite3", clock)
+def url(server: Server) -> Iterator[str]:
+    """An empty journal on the server, in a schema of its own."""
+    import psycopg
+
+    schema = f"journal_{secrets.token_hex(6)}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+        yield f"{server.url}?options=-csearch_path%3D{schema}"
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
+    """Where the journal lies: a new file, or a server's database where a test is asked for both."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        return request.getfixturevalue("url")
+    return tmp_path / "home" / "journal.sqlite3"
+
+
+@pytest.fixture
+def journal(where: Where, clock: Clock) -> Iterator[Journal]:
+    journal = Journal(where, clock)
+    yield journal
+    journal.close()
 
 
 Make = Callable[..., Assistant]

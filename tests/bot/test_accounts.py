@@ -7,8 +7,13 @@ from bot.errors import AccountError, AccountThrottled, JournalError
 
 
 @pytest.fixture
-def accounts(tmp_path, clock) -> Accounts:
-    return Accounts(tmp_path / "journal.sqlite3", clock, login_hours=12)
+def path(tmp_path):
+    return tmp_path / "home" / "journal.sqlite3"
+
+
+@pytest.fixture
+def accounts(where, clock) -> Accounts:
+    return Accounts(where, clock, login_hours=12)
 
 
 def test_the_right_password_and_nothing_else_opens(accounts):
@@ -19,11 +24,11 @@ def test_the_right_password_and_nothing_else_opens(accounts):
     assert accounts.verify("nobody", "一二三四五六七八") is None
 
 
-def test_passwords_and_tokens_are_not_in_the_file(accounts, tmp_path):
+def test_passwords_and_tokens_are_not_in_the_file(accounts, path):
     accounts.add("小王", "agent", "correct horse")
     token = accounts.open_login("小王")
     accounts.close()
-    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    stored = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"correct horse" not in stored and token.encode() not in stored
     assert b"$argon2id$" in stored
 

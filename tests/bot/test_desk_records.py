@@ -13,12 +13,11 @@ PHONE = "13812345678"
 
 
 @pytest.fixture
-def journal(tmp_path, clock) -> Journal:
-    path = tmp_path / "journal.sqlite3"
-    accounts = Accounts(path, clock)
+def journal(where, clock) -> Journal:
+    accounts = Accounts(where, clock)
     for name in ("小王", "小李"):
         accounts.add(name, "agent", "12345678")
-    return Journal(path, clock)
+    return Journal(where, clock)
 
 
 def test_favourites_are_kept_for_each_by_himself(journal, clock):

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-import bot.database
-from bot.database import MEMORY, Database
+import bot.sqlite
+from bot.database import MEMORY
 from bot.errors import JournalError
 from bot.journal import Journal
 from bot.migrations import MIGRATIONS
 from bot.records import Citation, Reply
+from bot.sqlite import SqliteDatabase
 from bot.tickets import STATES
 from kb.errors import InputError
 
@@ -130,7 +131,7 @@ def test_what_is_written_together_is_stored_together_or_not_at_all(journal):
 def test_the_file_is_for_its_owner_only_and_written_ahead(journal, path):
     journal.turn("v", "customer", "x", ANSWER)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with Database(path).read() as connection:
+    with SqliteDatabase(path).read() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 1, "checkpoints are synced by SQLite"
         assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
@@ -261,7 +262,7 @@ def test_a_read_only_file_is_one_clear_line(journal, path, monkeypatch):
 
 
 def test_a_locked_file_is_one_clear_line_and_works_again(journal, path, monkeypatch):
-    monkeypatch.setattr("bot.database.BUSY_MS", 50)
+    monkeypatch.setattr("bot.sqlite.BUSY_MS", 50)
     journal.turn("v", "customer", "x", ANSWER)
     journal.close()
     other = sqlite3.connect(path, isolation_level=None)
@@ -295,13 +296,13 @@ def test_seen_contacts_are_in_the_audit(journal, path):
 
 def test_what_is_acknowledged_was_synced(tmp_path, monkeypatch):
     synced = []
-    real = bot.database._sync
+    real = bot.sqlite._sync
 
     def sync(descriptor):
         real(descriptor)
         synced.append(os.fstat(descriptor).st_size)
 
-    monkeypatch.setattr(bot.database, "_sync", sync)
+    monkeypatch.setattr(bot.sqlite, "_sync", sync)
     file = tmp_path / "journal.sqlite3"
     journal = Journal(file)
     for _ in range(5):
@@ -316,7 +317,7 @@ def test_what_is_acknowledged_was_synced(tmp_path, monkeypatch):
 
 def test_many_at_once_share_the_syncs_of_the_disk(tmp_path, monkeypatch):
     syncs = []
-    monkeypatch.setattr(bot.database, "_sync", lambda descriptor: (syncs.append(descriptor), time.sleep(0.02)))
+    monkeypatch.setattr(bot.sqlite, "_sync", lambda descriptor: (syncs.append(descriptor), time.sleep(0.02)))
     journal = Journal(tmp_path / "journal.sqlite3")
     with ThreadPoolExecutor(16) as pool:
         keys = list(pool.map(lambda n: journal.turn(f"v{n}", "customer", "在吗", HANDOFF), range(64)))
@@ -332,7 +333,7 @@ def test_a_disk_that_does_not_sync_acknowledges_nothing(tmp_path, monkeypatch):
     def broken(descriptor):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(bot.database, "_sync", broken)
+    monkeypatch.setattr(bot.sqlite, "_sync", broken)
     with pytest.raises(JournalError, match="写不进去"):
         journal.turn("v", "customer", "运费谁出？", HANDOFF)
     monkeypatch.undo()

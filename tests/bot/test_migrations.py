@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import Database
 from bot.errors import JournalError
 from bot.journal import Journal
 from bot.migrations import MIGRATIONS
+from bot.sqlite import SqliteDatabase
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,7 +91,7 @@ def test_released_steps_are_as_they_were_released():
 
 
 def test_a_file_of_version_one_is_brought_up_with_every_row(golden, tmp_path):
-    with Database(golden).read() as connection:
+    with SqliteDatabase(golden).read() as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
@@ -113,7 +113,7 @@ def test_an_old_file_ends_up_in_the_shape_of_a_new_one(golden, tmp_path):
 CRASH = """
 import os, sys
 from pathlib import Path
-import bot.database
+import bot.sqlite
 from bot.migrations import MIGRATIONS
 
 def dying(step):
@@ -122,8 +122,8 @@ def dying(step):
     os._exit(9)
 
 last = dying(MIGRATIONS[-1])
-bot.database.MIGRATIONS = (*MIGRATIONS[:-1], last)
-with bot.database.Database(Path(sys.argv[1])).read():
+bot.sqlite.MIGRATIONS = (*MIGRATIONS[:-1], last)
+with bot.sqlite.SqliteDatabase(Path(sys.argv[1])).read():
     pass
 """
 
@@ -142,7 +142,7 @@ def test_a_crash_in_the_middle_leaves_the_old_version_usable(golden):
 
 def test_a_step_that_fails_leaves_the_old_version(golden, monkeypatch):
     before = content(golden)
-    monkeypatch.setattr("bot.database.MIGRATIONS", (MIGRATIONS[0], ("CREATE TABLE extra (x)", "CREATE TABLE turn (x)")))
+    monkeypatch.setattr("bot.sqlite.MIGRATIONS", (MIGRATIONS[0], ("CREATE TABLE extra (x)", "CREATE TABLE turn (x)")))
     with pytest.raises(JournalError, match=r"journal\.sqlite3"):
         Journal(golden).most_asked()
     assert content(golden) == before

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.database import Database
 from bot.journal import Journal
 from bot.migrations import MIGRATIONS
 from bot.records import Citation, Reply
+from bot.sqlite import SqliteDatabase
 from bot.tickets import STATES, Facts
 from kb.errors import InputError
 
@@ -136,7 +136,7 @@ def test_a_journal_of_the_first_version_is_taken_over_with_all_it_holds(tmp_path
     assert (second.id, second.state, second.closed_by, second.due) == ("T2", "closed", "小王", None)
     assert [one.question for one in journal.tickets.card("T1").transcript] == ["转人工"]
     journal.tickets.take("T1", "小王")
-    with Database(path).read() as connection:
+    with SqliteDatabase(path).read() as connection:
         assert connection.execute("SELECT value FROM rating").fetchone()[0] == "up"
         assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -126,7 +126,7 @@ def test_a_deletion_that_fails_deletes_nothing(journal, monkeypatch):
     subject = visitors.find("v")
 
     def broken(*arguments):
-        raise sqlite3.OperationalError("disk I/O error")
+        raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(visitors, "_audit", broken)
     with pytest.raises(JournalError):
