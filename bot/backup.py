@@ -108,7 +108,7 @@ def check(file: Path) -> None:
             if version > len(MIGRATIONS):
                 raise JournalError(f"{file} 由更新的版本写成（格式 {version}，本程序只认识到 {len(MIGRATIONS)}）；请先升级程序。")
             known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turn'").fetchone()
-            faults = [row[0] for row in connection.execute("PRAGMA integritycheck(3)") if row[0] != "ok"]
+            faults = [row[0] for row in connection.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
             faults += [f"{row[0]} #{row[1]}" for row in connection.execute("PRAGMA foreign_key_check")]
     except (sqlite3.Error, OSError) as error:
         raise JournalError(f"{file} 不是完好的对话记录备份（{error}）；请换一份备份文件。") from error
