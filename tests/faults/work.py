@@ -71,9 +71,12 @@ def publish_for_ever(root: str, acknowledge: Any, more: int = 0, keep: int = 0) 
     if keep:
         step_back()
     while True:
-        acknowledge.send(publish_next(store, encoder, more))
-        if keep:
-            store.gc(keep)
+        try:
+            acknowledge.send(publish_next(store, encoder, more))
+            if keep:
+                store.gc(keep)
+        except StoreLocked:  # whoever watches tidies up meanwhile
+            time.sleep(0.005)
 
 
 def build_for_ever(home: str, folder: str, acknowledge: Any) -> None:
