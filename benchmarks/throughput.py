@@ -1,15 +1,17 @@
 """Questions a second of many clients through the API, beside what the encoder alone does in one batch.
 
-    python -m benchmarks.throughput [--clients 16] [--each 25] [--home HOME]
+    python -m benchmarks.throughput [--clients 16] [--each 25] [--turns 1] [--home HOME]
 
 No question is asked twice, so nothing is found in a memory. Clients are threads of this process, on the same cores as
-the site; each has a session of its own and waits for every answer. The encoder's rate is that of such questions as one
+the site, as servers of a shop that keep a connection and wait for every answer. ``--turns`` is how many questions make a
+conversation: a question behind another one may go on from it, and is looked up in several readings. The encoder's rate is that of such questions as one
 batch, before the site is started.
 """
 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import random
@@ -53,25 +55,31 @@ def encoder_rate(home: Path, texts: list[str]) -> float:
     return best
 
 
-def client(address: str, texts: list[str]) -> list[float]:
+def client(port: int, texts: list[str], turns: int) -> list[float]:
     """Seconds for each answer."""
     session, took = None, []
-    for text in texts:
-        body = json.dumps({"question": text, **({"session": session} if session else {})}).encode()
-        headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
+    for number, text in enumerate(texts):
+        body = json.dumps({"question": text, **({"session": session} if session and number % turns else {})})
         began = time.perf_counter()
-        answer = json.load(urllib.request.urlopen(urllib.request.Request(f"{address}/api/ask", body, headers), timeout=60))
+        connection.request("POST", "/api/ask", body.encode(), headers)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
         took.append(time.perf_counter() - began)
+        if response.status != 200:
+            raise SystemExit(f"{response.status}: {answer}")
         session = answer["session"]
+    connection.close()
     return took
 
 
-def asked_by_all(address: str, clients: int, texts: list[str]) -> dict:
+def asked_by_all(port: int, clients: int, texts: list[str], turns: int) -> dict:
     lots = [texts[number::clients] for number in range(clients)]
-    client(address, ["你好"])
+    client(port, ["你好"], 1)
     with ThreadPoolExecutor(clients) as pool:
         began = time.perf_counter()
-        took = list(pool.map(lambda lot: client(address, lot), lots))
+        took = list(pool.map(lambda lot: client(port, lot, turns), lots))
         seconds = time.perf_counter() - began
     return {"a_second": round(len(texts) / seconds, 1), **quantiles([one for lot in took for one in lot])}
 
@@ -80,6 +88,7 @@ def main() -> None:
     asked = parser(__doc__)
     asked.add_argument("--clients", type=int, default=16)
     asked.add_argument("--each", type=int, default=25)
+    asked.add_argument("--turns", type=int, default=1, help="questions of one conversation (default %(default)s)")
     asked.add_argument("--passages", type=int, default=10_000)
     asked.add_argument("--home", type=Path, help="a home that is ready; else one with made-up passages is built")
     asked.add_argument("--port", type=int, default=7968)
@@ -107,14 +116,14 @@ def main() -> None:
                     break
                 except OSError:
                     time.sleep(0.1)
-            one = asked_by_all(address, 1, texts[: options.each * 2])
-            many = asked_by_all(address, options.clients, [f"{text}呢" for text in texts])
+            one = asked_by_all(options.port, 1, texts[: options.each * 2], options.turns)
+            many = asked_by_all(options.port, options.clients, [f"{text}呢" for text in texts], options.turns)
         finally:
             process.terminate()
             process.wait()
     ratio = round(many["a_second"] / alone, 3)
     results = {
-        "clients": options.clients, "questions": len(texts), "encoder_batch_a_second": round(alone, 1),
+        "clients": options.clients, "turns": options.turns, "questions": len(texts), "encoder_batch_a_second": round(alone, 1),
         "one_client": one, "all_clients": many, "ratio_to_encoder": ratio,
     }  # fmt: skip
     bars = {"encoder, one batch": alone, "1 client": one["a_second"], f"{options.clients} clients": many["a_second"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -79,6 +80,7 @@ def usable(hits: tuple[Hit, ...], role: Role) -> tuple[Hit, ...]:
     return tuple(hit for hit in hits if hit.entry.audience == "public" and hit.entry.kind != "script")
 
 
+@functools.lru_cache(maxsize=8_192)
 def bare(words: str) -> str:
     """``words`` as they are compared with a standard question: folded, without marks and spaces."""
     return _MARKS.sub("", normalise(words))

@@ -66,7 +66,7 @@ class FlatIndex:
 
     def cosines(self, question: Vectors, rows: Sequence[int] | Rows) -> Vectors:
         """See :class:`kb.vectors.VectorIndex`."""
-        cosines: Vectors = self._matrix[rows].astype(question.dtype) @ question
+        cosines: Vectors = _widened(self._matrix[rows]).astype(question.dtype, copy=False) @ question
         return cosines
 
     def sample(self, most: int) -> Vectors:
@@ -90,6 +90,20 @@ class FlatIndex:
         yield f"vectors-{number}.faiss", bytes(faiss.serialize_index(self._index).tobytes())
         if self._lists is not None:
             yield f"lists-{number}.faiss", self._lists.to_bytes()
+
+
+def _widened(halves: NDArray[np.float16]) -> Vectors:
+    """The same numbers in single precision: NumPy's own conversion goes one by one and takes twice as long.
+
+    Sign, exponent and fraction keep their order (IEEE 754), so the bits are moved to where they lie in 32, and the power
+    of two makes up for the difference in bias; it is exact, also below the smallest normal number. For finite numbers.
+    """
+    import numpy as np
+
+    bits = halves.view(np.uint16).astype(np.uint32)
+    moved = ((bits & 0x7FFF) << 13) | ((bits & 0x8000) << 16)
+    wide: Vectors = moved.view(np.float32) * np.float32(2.0**112)
+    return wide
 
 
 class LocalVectors:

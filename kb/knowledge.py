@@ -139,9 +139,15 @@ class KnowledgeBase:
         while True:
             time.sleep(FOLLOW_S)
             with contextlib.suppress(StoreError):  # said where somebody asks
-                self._current()
+                self._looked()
 
     def _current(self) -> _Live:
+        """What answers now. In a server that follows nobody who asks looks at the disk."""
+        if self._followed and self._live is not None:
+            return self._live
+        return self._looked()
+
+    def _looked(self) -> _Live:
         live = self._live
         try:
             wanted = self._store.current()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from kb.cores import cores
 from kb.errors import ModelDamaged
 from kb.models.bert import TOKENIZER, Bert
 from kb.models.graph import FLOAT32, INPUT, INT8, OUTPUT
@@ -121,7 +121,7 @@ class OnnxEncoder:
         self.fingerprint = fingerprint
         self.backend = backend
         self._bert, self._graph = bert, graphs / GRAPHS[backend]
-        self._threads = threads or _cores()
+        self._threads = threads or cores()
         self._runner: Runner | None = None
         self._loading = Lock()
 
@@ -139,13 +139,6 @@ class OnnxEncoder:
             if self._runner is None:
                 self._runner = Runner(self._bert, self._graph)
             return self._runner
-
-
-def _cores() -> int:
-    """Processors this process may use: a container's share, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def runs(tokens: Sequence[Ids]) -> Iterator[list[int]]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -453,3 +455,25 @@ def test_what_the_knowledge_says_is_stored_as_it_was_said(make, journal):
     fact = faq("门店在哪？", "门店地址是杭州市西湖区文三路1号，店里电话0571-87654321。")
     make(base=ScriptedBase({"门店在哪": found("门店在哪", "answer", 0.9, fact)}, fact)).reply("v", "门店在哪")
     assert fact.text in journal.turns("v")[1].text
+
+
+def test_no_more_replies_are_worked_on_at_once_than_there_are_cores_and_one(make, base, monkeypatch):
+    monkeypatch.setattr("bot.assistant.cores", lambda: 2)
+    at_once, most, lock, real = 0, 0, threading.Lock(), base.search
+
+    def slow(question, k=5):
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+        return real(question, k)
+
+    monkeypatch.setattr(base, "search", slow)
+    assistant = make()
+    with ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda number: assistant.reply(f"v{number}", "怎么退货"), range(24)))
+    assert {reply.outcome for reply in replies} == {"answer"}
+    assert most == 3
