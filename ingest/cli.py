@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,9 +152,14 @@ for command in (*version_commands.COMMANDS, *impact_commands.COMMANDS):
     cli.add_command(command)
 
 
+LONG = ("build", "preview", "text", "impact", "diff")
+"""These step back behind the servers on the machine; whoever rolls back or publishes is waited for."""
+
+
 def main() -> int:
     """Entry point of ``kb-ingest`` and ``python -m ingest``."""
-    step_back()
+    if sys.argv[1:2] and sys.argv[1] in LONG:
+        step_back()
     return run(cli)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import ingest.cli
 from ingest.cli import cli
 from kb.config import Home
 from kb.console import run
@@ -233,3 +234,12 @@ def test_trend(shares, bars):
     from ingest.version_commands import trend
 
     assert trend(shares) == bars
+
+
+@pytest.mark.parametrize(("command", "stepped"), [("build", 1), ("impact", 1), ("rollback", 0), ("publish", 0), ("gc", 0)])
+def test_long_work_steps_back_and_what_somebody_waits_for_does_not(monkeypatch, command, stepped):
+    calls = []
+    monkeypatch.setattr("ingest.cli.step_back", lambda: calls.append(1))
+    monkeypatch.setattr("ingest.cli.run", lambda command: 0)
+    monkeypatch.setattr("sys.argv", ["ingest", command, "--help"])
+    assert ingest.cli.main() == 0 and len(calls) == stepped
