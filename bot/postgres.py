@@ -130,7 +130,7 @@ class PostgresDatabase:
                     run(_schema(statement))
             if version < len(MIGRATIONS):
                 run("INSERT INTO journal_schema VALUES (%s)", (len(MIGRATIONS),))
-            self._migrated = True
+        self._migrated = True
 
     @contextlib.contextmanager
     def _told(self, what: str) -> Iterator[None]:
