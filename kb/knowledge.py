@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import threading
@@ -138,8 +137,13 @@ class KnowledgeBase:
     def _follow(self) -> None:
         while True:
             time.sleep(FOLLOW_S)
-            with contextlib.suppress(StoreError):  # said where somebody asks
+            try:
                 self._looked()
+            except StoreError:
+                pass  # said where somebody asks
+            except Exception:  # nobody else looks: whatever it was, it must not be the end of it
+                logger.exception("what is live could not be looked at; again in %d s", RETRY_S)
+                time.sleep(RETRY_S)
 
     def _current(self) -> _Live:
         """What answers now. In a server that follows nobody who asks looks at the disk."""

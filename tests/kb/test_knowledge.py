@@ -276,3 +276,28 @@ def test_a_server_that_follows_spends_little_of_its_time_on_loading(store, monke
     assert base.search("怎么退货？").generation == wanted, "the last one is never left out"
     for (began, done), (again, _) in itertools.pairwise(loads):
         assert again - done >= min(19 * (done - began), 2.0) * 0.99
+
+
+def test_whatever_befalls_who_follows_it_goes_on_following(store, monkeypatch, caplog):
+    monkeypatch.setattr("kb.knowledge.FOLLOW_S", 0.005)
+    monkeypatch.setattr("kb.knowledge.RETRY_S", 0.01)
+    store.publish(store.write([COD], [BigramEncoder()]).id)
+    base = KnowledgeBase(store, [BigramEncoder()], "public")
+    base.warm_up()
+    real, failures = store.current, []
+
+    def broken():
+        if len(failures) < 3:
+            failures.append(1)
+            raise MemoryError("for a moment")
+        return real()
+
+    monkeypatch.setattr(store, "current", broken)
+    base.follow()
+    end = time.monotonic() + 10
+    while len(failures) < 3 and time.monotonic() < end:
+        assert base.search("怎么退货？").generation == "gen-000001", "visitors notice nothing"
+    wanted = store.publish(store.write([COD, FREIGHT], [BigramEncoder()]).id)
+    while base.generation == "gen-000001" and time.monotonic() < end:
+        time.sleep(0.01)
+    assert base.generation == "gen-000002" and "could not be looked at" in caplog.text, wanted
