@@ -225,17 +225,16 @@ class Assistant:
             with self._computing:
                 plan = think(self._responder.during(*self._facts(words, conversation)), words, conversation)
                 # Before the journal is taken, where others wait for it; what names a ticket can be said only inside.
-                reply = self._finished(plan.spoken, started)
+                reply = self._finished(plan.spoken, started) if plan.confirmed is None else None
             stored = mask(words[: 2 * STORED_CHARS])[:STORED_CHARS]  # a number is not cut before it is masked
             ticket, spoken = None, plan.spoken
             try:
                 with self._journal.together():
                     if plan.wish is not None:
                         ticket = self._granted(plan.wish, conversation)
-                        if plan.confirmed is not None:
-                            spoken = plan.confirmed(ticket)
-                            reply = self._finished(spoken, started)
-                        reply = replace(reply, ticket=ticket.id)
+                        spoken = plan.confirmed(ticket) if plan.confirmed is not None else spoken
+                    reply = reply or self._finished(spoken, started)
+                    reply = replace(reply, ticket=ticket.id if ticket is not None else None)
                     turn = self._journal.turn(session, self._role, stored, reply)
                     if plan.rating is not None:
                         self._journal.rate(plan.rating.turn, session, plan.rating.value, plan.rating.words)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -33,16 +35,11 @@ def backup(path: Path, file: Path, now: datetime) -> int:
     aside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         note(database, now, "backup")
-        with database.read() as source:
-            try:
-                os.close(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-                with closing(sqlite3.connect(aside)) as copy:
-                    source.backup(copy)
-                return finished(aside, file)
-            except (sqlite3.Error, OSError) as error:
-                raise JournalError(
-                    f"备份文件 {file} 写不进去（{error}）；请检查磁盘空间（{_free(file.parent)}）和文件权限，对话记录不受影响。"
-                ) from error
+        with database.read() as source, written(file):
+            os.close(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            with closing(sqlite3.connect(aside)) as copy:
+                source.backup(copy)
+            return finished(aside, file)
     finally:
         aside.unlink(missing_ok=True)
         database.close()
@@ -82,6 +79,21 @@ def restore(path: Path, file: Path, now: datetime) -> Path | None:
         database.close()
     check(path)
     return before
+
+
+@contextlib.contextmanager
+def written(file: Path) -> Iterator[None]:
+    """Tell in words when the backup ``file`` cannot be written inside.
+
+    Raises:
+        JournalError: it cannot.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(
+            f"备份文件 {file} 写不进去（{error}）；请检查磁盘空间（{_free(file.parent)}）和文件权限，对话记录不受影响。"
+        ) from error
 
 
 def finished(aside: Path, file: Path) -> int:

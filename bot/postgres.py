@@ -28,6 +28,7 @@ WAIT_S = 5
 """How long a connection, or the end of another transaction, is waited for."""
 CONNECTIONS, MORE = 8, 24
 """Connections that are kept, and how many more there may be at once."""
+BUSY = f"它正被另一个程序占用，等了 {WAIT_S} 秒仍未空出；请稍后再试。"
 HINT = "请确认数据库服务器已经启动，[journal] url 里的地址、用户和密码正确，服务器允许本机连接。"
 
 
@@ -44,9 +45,9 @@ class PostgresDatabase:
         try:
             import psycopg  # noqa: F401
             import sqlalchemy as sa
-        except ModuleNotFoundError as error:
+        except ImportError as error:  # psycopg raises one as well where its library is missing
             raise SettingsError(
-                f"[journal] url 指向 PostgreSQL，但没有安装 {error.name}；请运行 pip install \"zhanggui[postgres]\"。"
+                f"[journal] url 指向 PostgreSQL，但 {error.name or 'psycopg'} 没有安装或不能用；请运行 pip install \"zhanggui[postgres]\"。"
             ) from error
         try:
             parsed = sa.make_url(url)
@@ -141,7 +142,8 @@ class PostgresDatabase:
         except (sa.exc.SQLAlchemyError, OSError) as error:
             cause = getattr(error, "orig", None) or error
             first = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-            raise JournalError(f"对话记录 {self._name} {what}（{first}）；{HINT}") from error
+            advice = BUSY if "lock timeout" in first else HINT
+            raise JournalError(f"对话记录 {self._name} {what}（{first}）；{advice}") from error
 
 
 class _Row(tuple[Any, ...]):

@@ -86,7 +86,9 @@ def _forget_contacts(connection: Connection, before: str) -> int:
     A name to call somebody by is of the same kind as the number to call.
     """
     rows = connection.execute(
-        "SELECT id, contact, facts FROM ticket WHERE state = 'closed' AND closed_at < ?", (before,)
+        "SELECT id, contact, facts FROM ticket"
+        " WHERE state = 'closed' AND closed_at < ? AND (contact <> '' OR facts LIKE '%\"name\"%')",
+        (before,),
     ).fetchall()
     gone = 0
     for row in rows:

@@ -23,13 +23,18 @@ class SharedSync:
             if leads := own is None:
                 own = self._next = Future()
         if leads:
-            with self._syncing:
-                with self._arriving:
-                    self._next = None  # who comes from here on may have written too late for this one
-                try:
+            try:
+                with self._syncing:
+                    self._close()
                     self._sync()
-                except BaseException as error:
-                    own.set_exception(error)
-                else:
-                    own.set_result(None)
+            except BaseException as error:  # an interrupt too: nobody may wait for ever
+                self._close()
+                own.set_exception(error)
+            else:
+                own.set_result(None)
         own.result()
+
+    def _close(self) -> None:
+        """Who comes from here on may have written too late for the sync that is next."""
+        with self._arriving:
+            self._next = None

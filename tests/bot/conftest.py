@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from bot.wording import load_wording
 from kb.config import ShopSettings
 from kb.records import SearchResult
 from tests.doubles import Clock, ScriptedBase, faq, hit, passage
-from tests.postgres import Server, binaries
+from tests.postgres import Server, missing
 from tests.postgres import server as running
 
 COD = faq("可以货到付款吗？", "很抱歉，目前暂不支持货到付款。您可以使用支付宝或微信付款。", "能货到付款不", category="付款")
@@ -76,8 +75,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def server() -> Iterator[Server]:
     pytest.importorskip("psycopg", reason="psycopg is not installed (extra postgres)")
     pytest.importorskip("sqlalchemy", reason="SQLAlchemy is not installed (extra postgres)")
-    if os.name != "posix" or binaries() is None:
-        pytest.skip("no PostgreSQL server (initdb, postgres) on this machine")
+    if missing():
+        pytest.skip(missing())
     with running() as made:
         yield made
 

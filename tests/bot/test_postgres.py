@@ -238,3 +238,25 @@ def test_the_setting_chooses(tmp_path, monkeypatch, caplog):
     assert journal_of(home) == home.journal
     assert isinstance(home.journal, Path)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_beside(url, tmp_path, monkeypatch):
+    for one in filled(url):
+        one.close()
+    database = open_database(url)
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bot.backup.sync_folder", full)
+    with pytest.raises(JournalError, match="写不进去.*磁盘空间"):
+        server_backup.backup(database, tmp_path / "a.sqlite3", NOW)
+    monkeypatch.undo()
+    server_backup.backup(database, tmp_path / "b.sqlite3", NOW)
+    before = everything(url)
+    monkeypatch.setattr("bot.server_backup.shutil.copyfile", full)
+    with pytest.raises(JournalError, match="写不进去.*磁盘空间"):
+        server_backup.restore(database, tmp_path / "b.sqlite3", NOW, tmp_path / "c.sqlite3")
+    assert everything(url) == before
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+    database.close()

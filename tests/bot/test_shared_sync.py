@@ -69,3 +69,24 @@ def test_a_failure_reaches_all_who_shared_it_and_nobody_after():
                 wait.result(timeout=10)
     disk.error = None
     shared.wait()
+
+
+def test_one_who_is_interrupted_before_the_sync_leaves_nobody_waiting():
+    disk = SlowDisk()
+    shared = SharedSync(disk.sync)
+    real = shared._syncing
+
+    class Interrupted:
+        def __enter__(self):
+            raise KeyboardInterrupt
+
+        def __exit__(self, *given):
+            raise AssertionError
+
+    shared._syncing = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        shared.wait()
+    shared._syncing = real
+    disk.let_go.release()
+    shared.wait()
+    assert disk.begun == 1
