@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from tests.app.child import child
 
-ROOT = Path(__file__).parents[2]
 CHILD = """
 import inspect, gradio
 import gradio.blocks
@@ -25,15 +22,9 @@ print(len(calls), gradio.blocks.inspect.signature(len) == inspect.signature(len)
 """
 
 
-def child(first: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", CHILD.format(first=first)], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
-
-
 def test_a_component_tells_the_same_and_is_inspected_once():
-    assert child("from bot.ui.signatures import remember_signatures; remember_signatures()") == ["0", "True", "True"]
+    assert child(CHILD.format(first="from bot.ui.signatures import remember_signatures; remember_signatures()")) == ["0", "True", "True"]
 
 
 def test_it_is_still_needed():
-    assert int(child("")[0]) > 0, "Gradio remembers by itself: bot/ui/signatures.py can go"
+    assert int(child(CHILD.format(first=""))[0]) > 0, "Gradio remembers by itself: bot/ui/signatures.py can go"
